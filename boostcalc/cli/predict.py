@@ -1,0 +1,76 @@
+"""`boostcalc predict`: what a loop will do, from the evaluator's rates."""
+
+from __future__ import annotations
+
+import click
+
+from boostcalc import plotting
+from boostcalc.cli.common import WRITABLE, PartType, RateType, answer, output_options
+from boostcalc.dynamics import POLICIES, ContextPolicy, Loop
+from boostcalc.odds import Counts
+from boostcalc.responses import RESPONSES, Response
+
+__all__ = ["command"]
+
+RATE = RateType()
+
+
+@click.command("predict")
+@click.option("--tp", "--tpr", "tp", type=RATE, required=True, help="P(accept | correct): 0.8, or counts 80/100.")
+@click.option("--fp", "--fpr", "fp", type=RATE, required=True, help="P(accept | wrong): 0.1, or counts 10/100.")
+@click.option("--error", type=RATE, help="Error rate of round 0 [default: 0.5].")
+@click.option("--contamination", type=RATE, help="Wrong share of the first context [default: what gives that error].")
+@click.option("--target", type=float, default=0.01, show_default=True, help="Wanted error rate.")
+@click.option("--rounds", type=click.IntRange(0, 100_000), help="Rounds to list [default: up to the target].")
+@click.option(
+    "--batch", type=click.FloatRange(1), default=16, show_default=True, help="Accepted pairs that fill the buffer."
+)
+@click.option(
+    "--response",
+    type=PartType(RESPONSES),
+    default="perfect",
+    show_default=True,
+    help="Such as evidence:a=-5,b=7 or affine:mu=.05,nu=.2.",
+)
+@click.option(
+    "--context", type=PartType(POLICIES), default="replace", show_default=True, help="Such as append:size=16."
+)
+@click.option(
+    "--level", type=float, default=0.9, show_default=True, help="Level of the intervals (where counts are given)."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="For the draws behind the intervals."
+)
+@click.option("--plot", metavar="FILE", type=WRITABLE, help="Draw the error by round (.svg, .png, .pdf).")
+@output_options()
+def command(
+    tp: float | Counts,
+    fp: float | Counts,
+    error: float | Counts | None,
+    contamination: float | Counts | None,
+    target: float,
+    rounds: int | None,
+    batch: float,
+    response: Response,
+    context: ContextPolicy,
+    level: float,
+    seed: int,
+    plot: str | None,
+    as_json: bool,
+    output: str | None,
+) -> None:
+    """What a loop will do, from the evaluator's rates.
+
+    The evaluator accepts correct answers with probability TP and wrong ones with FP. A rate is a number
+    (taken as known) or counts (taken as evidence: every figure then has an interval).
+
+    \b
+    boostcalc predict --fp 0.1 --tp 0.8
+    boostcalc predict --fp 78/150 --tp 143/150 --error 0.4
+    boostcalc predict --fp 0.1 --tp 0.8 --response evidence:a=-5,b=7 --context append:size=16
+    """
+    loop = Loop(tpr=tp, fpr=fp, response=response, context=context, batch=batch)
+    result = loop.predict(error=error, contamination=contamination, target=target, rounds=rounds, level=level, rng=seed)
+    if plot is not None:
+        plotting.save(result.plot(), plot)
+    answer(result, as_json=as_json, output=output)

@@ -1,0 +1,30 @@
+"""What a loop does, in NumPy and log-odds: evaluator, context policies, trajectories, fixed points, rounds."""
+
+from boostcalc.dynamics.evaluator import Evaluator
+from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
+from boostcalc.dynamics.loop import Loop
+from boostcalc.dynamics.policies import POLICIES, Append, ContextPolicy, Replace
+from boostcalc.dynamics.prediction import FixedPoint, Prediction, Round
+from boostcalc.dynamics.propagation import propagate
+from boostcalc.dynamics.rounds import Rounds
+from boostcalc.dynamics.start import Start, State
+from boostcalc.dynamics.trajectory import Trajectory
+
+__all__ = [
+    "POLICIES",
+    "Append",
+    "ContextPolicy",
+    "Evaluator",
+    "FixedPoint",
+    "FixedPoints",
+    "Loop",
+    "Prediction",
+    "Replace",
+    "Round",
+    "Rounds",
+    "Start",
+    "State",
+    "Trajectory",
+    "fixed_points",
+    "propagate",
+]

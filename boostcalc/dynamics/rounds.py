@@ -1,0 +1,135 @@
+"""Rounds to a target error: closed form where the family has one, iteration elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from boostcalc import plotting
+from boostcalc.dynamics.policies import Replace
+from boostcalc.dynamics.start import State
+from boostcalc.errors import UsageError
+from boostcalc.odds import Array, expit, logit
+from boostcalc.results import Result, finite
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from boostcalc.dynamics.loop import Loop
+
+__all__ = ["HORIZON", "Rounds", "rounds_to"]
+
+HORIZON = 10_000
+"""Rounds after which iteration gives up (`nan`): a loop this slow is no plan."""
+
+TIE = 1e-12
+"""An error within this of the target, in log-odds, has reached it: rounding cannot tell them apart."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rounds(Result):
+    """Rounds until the error first falls to the target.
+
+    Attributes
+    ----------
+    value : array, shape (…)
+        Whole numbers; `inf` where the loop settles above the target, `nan` where it takes over `HORIZON` rounds.
+    target, limit : array, shape (…)
+        The wanted error rate, and the one where the loop settles.
+    """
+
+    kind = "rounds"
+
+    status: str
+    value: Array
+    target: Array
+    limit: Array
+
+    def rows(self) -> list[dict[str, float]]:
+        """One record a loop: `target`, `limit`, `rounds`."""
+        columns = zip(self.target.ravel(), self.limit.ravel(), self.value.ravel(), strict=True)
+        return [{"target": float(t), "limit": float(e), "rounds": float(n)} for t, e, n in columns]
+
+    def summary(self) -> str:
+        return self.status
+
+    def to_frame(self) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame(self.rows())
+
+    def body(self) -> dict[str, Any]:
+        rows = [{name: finite(value) for name, value in row.items()} for row in self.rows()]
+        return {"status": self.status, "rounds": rows}
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        return plotting.rounds(self.target.ravel(), self.value.ravel(), ax=ax)
+
+
+def rounds_to(loop: Loop, target: ArrayLike, start: State, limit: Array) -> Rounds:
+    """`Loop.rounds_to`, from a start and the log-odds of its limit.
+
+    Raises
+    ------
+    UsageError
+        If the target lies outside (0, 1).
+    """
+    goal = np.asarray(target, dtype=np.float64)
+    if not ((goal > 0) & (goal < 1)).all():
+        raise UsageError(f"target = {target!r} is out of range: it is an error rate in (0, 1)")
+    bar, x, limit = np.broadcast_arrays(logit(goal) + TIE, start.logit_error, limit)
+    value = np.where(x <= bar, 0.0, np.where(limit > bar, np.inf, np.nan))
+    pending = np.isnan(value) & ~np.isnan(x)
+    if pending.any():
+        closed = _by_closed_form(loop, bar, x, pending) if isinstance(loop.context, Replace) else None
+        value = np.where(pending, _by_iteration(loop, bar, start, pending) if closed is None else closed, value)
+    return Rounds(_status(value, goal, expit(limit)), value, np.broadcast_to(goal, value.shape), expit(limit))
+
+
+def _by_closed_form(loop: Loop, bar: Array, x: Array, pending: NDArray[np.bool_]) -> Array | None:
+    """The least n with orbit(n) at or below the bar, by doubling and halving; orbits are monotone."""
+    log_lr = loop.evaluator.log_lr
+    low, high = np.zeros(bar.shape), np.ones(bar.shape)
+    while True:
+        there = loop.response.orbit(x, log_lr, high)
+        if there is None:
+            return None
+        short = pending & ~(there <= bar)
+        if not short.any():
+            break
+        low, high = np.where(short, high, low), np.where(short, 2 * high, high)
+    while True:
+        middle = np.floor((low + high) / 2)
+        wide = pending & (low < middle) & (middle < high)
+        if not wide.any():
+            return high
+        there = loop.response.orbit(x, log_lr, middle)
+        reached = there <= bar  # type: ignore[operator]  # not None: it was not above
+        low, high = np.where(wide & ~reached, middle, low), np.where(wide & reached, middle, high)
+
+
+def _by_iteration(loop: Loop, bar: Array, start: State, pending: NDArray[np.bool_]) -> Array:
+    state, value = start, np.full(bar.shape, np.nan)
+    for n in range(1, HORIZON + 1):
+        state = loop.step(state)
+        value = np.where(np.isnan(value) & (state.logit_error <= bar), n, value)
+        if not (pending & np.isnan(value)).any():
+            break
+    return value
+
+
+def _status(value: Array, target: Array, limit: Array) -> str:
+    if value.ndim:
+        return f"{int(np.isfinite(value).sum())} of {value.size} loops reach their target"
+    n, goal, end = float(value), float(target), float(limit)
+    if n == 0:
+        return f"the start is at or below the target {goal:g}"
+    if np.isinf(n):
+        return f"never: the loop settles at error {end:.4g}, above the target {goal:g}"
+    if np.isnan(n):
+        return f"not within {HORIZON} rounds, though the loop tends to error {end:.4g}, at or below the target {goal:g}"
+    return f"the error falls to the target {goal:g} after {n:.0f} round{'s' if n > 1 else ''}"

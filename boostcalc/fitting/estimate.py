@@ -1,0 +1,202 @@
+"""From runs to a fit: rates, responses, comparison, and what has to be said about them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from boostcalc.errors import DataError, UsageError
+from boostcalc.fitting.comparison import held_out, stacking_weights
+from boostcalc.fitting.fit import Fit
+from boostcalc.fitting.fitted import FittedResponse
+from boostcalc.fitting.likelihood import maximise
+from boostcalc.fitting.observations import Observations, observe
+from boostcalc.fitting.rates import FEWEST, evaluator_counts
+from boostcalc.fitting.uncertainty import ENOUGH_CLUSTERS, spread_of
+from boostcalc.responses import RESPONSES, Affine, Evidence
+from boostcalc.results import finite, provenance
+from boostcalc.runs import Runs, read_runs
+
+__all__ = ["FAMILIES", "fit", "read_fit"]
+
+FAMILIES = (Evidence.family, Affine.family)
+"""Families fitted where none are named. (Perfect adaptation has no parameter to fit.)"""
+
+
+def fit(runs: Any, *, families: Sequence[str] = FAMILIES, averaged: bool = True, level: float = 0.9) -> Fit:
+    """What logged runs say of the evaluator and of the model's response to its context.
+
+    Parameters
+    ----------
+    runs : Runs, path or dataframe
+        As `read_runs` takes it.
+    families : names of response families
+        Fitted by binomial maximum likelihood, compared on held-out clusters.
+    averaged : bool
+        Whether a context known only by the rate it was drawn at is averaged over the binomial number of wrong
+        pairs in it (the default), or its rate taken for the realised share.
+    level : float in (0, 1)
+        Of the intervals.
+
+    Raises
+    ------
+    UsageError
+        If a family is unknown or has nothing to fit, or `level` is out of range.
+    DataError
+        If the runs allow no estimate: no truths, no verdicts, or no variation in contamination.
+    """
+    if not 0 < level < 1:
+        raise UsageError(f"level = {level} is out of range: an interval's level lies in (0, 1)")
+    chosen = [RESPONSES[name] for name in dict.fromkeys(families)]
+    if empty := [family.family for family in chosen if not family.names()]:
+        raise UsageError(
+            f"{', '.join(empty)} has no parameter to fit; name others of: {', '.join(r.family for r in RESPONSES)}"
+        )
+    log = runs if isinstance(runs, Runs) else read_runs(runs)
+    tpr, fpr, judged_by, judged = evaluator_counts(log)
+    data = observe(log, averaged=averaged)
+    responses = _responses(chosen, data) if data.n.size else ()
+    if not responses and tpr is None and fpr is None:
+        raise DataError(
+            "nothing can be fitted: a response needs `correct` beside context_size and context_wrong (or "
+            "context_contamination), an evaluator needs `accepted` beside `correct`"
+        )
+    by, count = (responses[0].spread.by, responses[0].spread.clusters) if responses else (judged_by, judged)
+    return Fit(
+        status=_status(log, responses, tpr is not None and fpr is not None),
+        n_attempts=log.n_attempts,
+        clusters={"by": by, "count": count},
+        level=level,
+        tpr=tpr,
+        fpr=fpr,
+        responses=responses,
+        seen=_seen(data),
+        assumptions=_assumptions(responses, averaged, data),
+        warnings=tuple(_warnings(log, data, responses, by, judged)),
+        provenance=provenance(
+            source=log.source, families=[family.family for family in chosen], averaged=averaged, level=level
+        ),
+    )
+
+
+def read_fit(path: str | Path) -> Fit:
+    """A fit saved as JSON (`Fit.to_json`, `boostcalc fit -o`).
+
+    Raises
+    ------
+    UsageError
+        If there is no such file.
+    DataError
+        If it is not a saved fit.
+    """
+    return Fit.from_dict(read_document(path, "fit"))
+
+
+def read_document(path: str | Path, kind: str) -> dict[str, Any]:
+    """A JSON document of ours, checked for its `kind`."""
+    file = Path(path)
+    if not file.is_file():
+        raise UsageError(f"no such file: {file}")
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        raise DataError(f"{file.name} is not JSON: it should be a {kind} saved by boostcalc") from None
+    if not isinstance(record, dict) or record.get("kind") != kind:
+        found = record.get("kind") if isinstance(record, dict) else None
+        raise DataError(f"{file.name} holds {found or 'something else'}, not a {kind} saved by boostcalc")
+    return record
+
+
+def _responses(families: Sequence[Any], data: Observations) -> tuple[FittedResponse, ...]:
+    fitted = [(maximum, spread_of(maximum, data)) for maximum in (maximise(family, data) for family in families)]
+    scores = held_out(families, data)
+    weights = stacking_weights(scores)
+    found = [
+        FittedResponse(maximum.response, spread, finite(scores[:, i].sum()), float(weights[i]))
+        for i, (maximum, spread) in enumerate(fitted)
+    ]
+    return tuple(sorted(found, key=lambda one: -np.inf if one.log_score is None else one.log_score, reverse=True))
+
+
+def _seen(data: Observations) -> tuple[dict[str, float | None], ...]:
+    keys = np.stack([np.nan_to_num(data.size, nan=-1.0), data.share], axis=1)
+    places, where = np.unique(keys, axis=0, return_inverse=True)
+    n, wrong = np.bincount(where, data.n), np.bincount(where, data.n_wrong)
+    return tuple(
+        {
+            "context_size": None if size < 0 else float(size),
+            "share": float(share),
+            "n": float(n[i]),
+            "error": float(wrong[i] / n[i]),
+        }
+        for i, (size, share) in enumerate(places)
+    )
+
+
+def _status(log: Runs, responses: tuple[FittedResponse, ...], judged: bool) -> str:
+    parts = []
+    if responses:
+        best = responses[0]
+        parts.append(f"the {best.family} response predicts held-out data best: this model {best.response.learner}")
+    if judged:
+        parts.append("the evaluator's rates are estimated from its verdicts")
+    else:
+        parts.append("the log says nothing of the evaluator's rates")
+    return f"{log.n_attempts:,} attempts: {'; '.join(parts)}."
+
+
+def _assumptions(
+    responses: tuple[FittedResponse, ...], averaged: bool, data: Observations
+) -> tuple[dict[str, str], ...]:
+    if not responses:
+        return ()
+    low, high = responses[0].response([0.0, 1.0])
+    stated = [
+        {
+            "name": "perfect adaptation",
+            "verdict": "does not hold" if low > 0.005 or high < 0.995 else "nearly holds",
+            "evidence": f"the fitted error is {low:.4g} under a clean context and {high:.4g} under a wholly wrong one; "
+            "perfect adaptation says 0 and 1",
+        }
+    ]
+    if not data.exact.all():
+        how = "averaged over Bin(k, rate)" if averaged else "taken for the realised share"
+        stated.append(
+            {
+                "name": "realised share of wrong pairs",
+                "verdict": "not logged",
+                "evidence": f"contexts are known by the rate they were drawn at, which is {how}",
+            }
+        )
+    return tuple(stated)
+
+
+def _warnings(log: Runs, data: Observations, responses: tuple[FittedResponse, ...], by: str, judged: int) -> list[str]:
+    said = [f"columns not read: {', '.join(log.ignored)}"] if log.ignored else []
+    if 0 < judged < FEWEST:
+        said.append("verdicts are taken as independent: the log names fewer than three blocks, runs or queries")
+    if not responses:
+        return said
+    sizes = np.unique(data.size[np.isfinite(data.size)])
+    if sizes.size > 1:
+        said.append(
+            f"contexts of {sizes[0]:g} to {sizes[-1]:g} pairs are pooled: the fitted families do not depend on the size"
+        )
+    if by == "cell" and data.by != "cell":
+        said.append(
+            f"only {data.n_clusters} {data.by}s: fewer than {ENOUGH_CLUSTERS} are too few to cluster by, so cells "
+            "stand for themselves, with overdispersion"
+        )
+    dispersion = responses[0].spread.dispersion
+    if dispersion > 2:
+        said.append(
+            f"counts scatter {dispersion:.3g} times more than chance around the {responses[0].family} response: "
+            "it misfits, or something else varies"
+        )
+    if all(one.log_score is None for one in responses):
+        said.append("every fitted family calls impossible something that was seen")
+    return said

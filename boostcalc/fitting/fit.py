@@ -1,0 +1,257 @@
+"""What logged runs say: the evaluator's rates, the response, and how sure both are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from boostcalc import plotting
+from boostcalc.dynamics import ContextPolicy, Evaluator, Loop
+from boostcalc.errors import DataError, UsageError
+from boostcalc.fitting.fitted import FittedResponse
+from boostcalc.odds import Counts, RateLike
+from boostcalc.responses import Response
+from boostcalc.results import Estimate, Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from boostcalc.forecasting import Forecast
+
+__all__ = ["Fit"]
+
+DRAWS = 10_000
+"""Draws behind the interval of a rate."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit(Result):
+    """The evaluator and the response that a log of runs supports.
+
+    Attributes
+    ----------
+    tpr, fpr : Counts or None
+        Effective counts behind the evaluator's rates; None where no verdict on such an answer was logged.
+    responses : the fitted families, in order of held-out score, the best first; empty without contexts.
+    seen : records `context_size`, `share`, `n`, `error`
+        What was observed, by context.
+    clusters : what is independent (`by`) and how many of them there are (`count`).
+    """
+
+    kind = "fit"
+
+    status: str
+    n_attempts: int
+    clusters: dict[str, Any]
+    level: float
+    tpr: Counts | None
+    fpr: Counts | None
+    responses: tuple[FittedResponse, ...]
+    seen: tuple[dict[str, float | None], ...]
+    assumptions: tuple[dict[str, str], ...]
+    warnings: tuple[str, ...]
+    provenance: dict[str, Any]
+
+    @property
+    def chosen(self) -> FittedResponse:
+        """The family with the best held-out score.
+
+        Raises
+        ------
+        DataError
+            If no response was fitted.
+        """
+        if not self.responses:
+            raise DataError("no response was fitted: the runs have no error counts at known contaminations")
+        return self.responses[0]
+
+    @property
+    def response(self) -> Response:
+        """The chosen family at its maximum likelihood."""
+        return self.chosen.response
+
+    @property
+    def params(self) -> dict[str, float]:
+        """The chosen family's parameters by name."""
+        return {name: float(value) for name, value in self.response.parameters.items()}
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """The evaluator, its rates as counts.
+
+        Raises
+        ------
+        DataError
+            If the runs have no verdicts on answers of known truth.
+        """
+        if self.tpr is None or self.fpr is None:
+            raise DataError(
+                "the runs say nothing of the evaluator's rates: log `accepted` beside `correct`, or give tpr and fpr"
+            )
+        return Evaluator(self.tpr, self.fpr)
+
+    def conf_int(self, level: float | None = None) -> pd.DataFrame:
+        """Intervals of the chosen family's parameters: a frame `value, low, high`, indexed by name."""
+        import pandas as pd
+
+        found = self.chosen.conf_int(self.level if level is None else level)
+        return pd.DataFrame({k: {"value": e.value, "low": e.low, "high": e.high} for k, e in found.items()}).T
+
+    def using(self, family: str) -> Fit:
+        """The same fit with another of its families in front.
+
+        Raises
+        ------
+        UsageError
+            If that family was not fitted.
+        """
+        front = [fitted for fitted in self.responses if fitted.family == family]
+        if not front:
+            raise UsageError(f"{family!r} was not fitted; fitted are: {', '.join(r.family for r in self.responses)}")
+        return replace(self, responses=(*front, *(r for r in self.responses if r.family != family)))
+
+    def loop(
+        self,
+        *,
+        tpr: RateLike | None = None,
+        fpr: RateLike | None = None,
+        context: ContextPolicy | None = None,
+        batch: float | None = None,
+    ) -> Loop:
+        """The loop that this model would run; rates given here replace those of the log."""
+        given = tpr is not None and fpr is not None
+        judge = None if given else self.evaluator
+        evaluator = Evaluator(
+            judge.tpr if tpr is None and judge else tpr,  # type: ignore[arg-type]  # one of the two is there
+            judge.fpr if fpr is None and judge else fpr,  # type: ignore[arg-type]  # as above
+        )
+        return Loop(
+            evaluator=evaluator,
+            response=self.response,
+            context=context,
+            batch=self.usual_size if batch is None else batch,
+        )
+
+    @property
+    def usual_size(self) -> float:
+        """The context size that most attempts saw: what the response holds for."""
+        sizes: dict[float, float] = {}
+        for row in self.seen:
+            if row["context_size"] is not None:
+                sizes[row["context_size"]] = sizes.get(row["context_size"], 0.0) + (row["n"] or 0.0)
+        return max(sizes, key=lambda size: sizes[size]) if sizes else 16.0
+
+    def forecast(self, **question: Any) -> Forecast:
+        """What a loop of this model will do; see `boostcalc.forecast`, which takes the same arguments."""
+        from boostcalc.forecasting import forecast
+
+        return forecast(self, **question)
+
+    def rates(self) -> dict[str, Estimate]:
+        """`tpr`, `fpr` and `likelihood_ratio` with their intervals; an absent one has value None."""
+        rng = np.random.default_rng(0)
+        draws = {name: c.draw(rng, DRAWS) for name, c in (("tpr", self.tpr), ("fpr", self.fpr)) if c is not None}
+        found = {
+            name: Estimate(None) if counts is None else Estimate.from_draws(counts.rate, draws[name], self.level)
+            for name, counts in (("tpr", self.tpr), ("fpr", self.fpr))
+        }
+        ratio = Estimate(None)
+        if self.tpr is not None and self.fpr is not None:
+            plug = self.tpr.rate / self.fpr.rate if self.fpr.rate else np.inf
+            ratio = Estimate.from_draws(plug, draws["tpr"] / draws["fpr"], self.level)
+        return {**found, "likelihood_ratio": ratio}
+
+    def summary(self) -> str:
+        lines = [self.status]
+        rates = self.rates()
+        if self.tpr is not None or self.fpr is not None:
+            lines.append("  ".join(f"{name} {rates[name]}" for name in rates))
+        for fitted in self.responses:
+            mark = "*" if fitted is self.responses[0] else " "
+            listed = ", ".join(f"{k} = {e}" for k, e in fitted.conf_int(self.level).items())
+            score = "-∞" if fitted.log_score is None else f"{fitted.log_score:.4g}"
+            lines.append(f"{mark} {fitted.family}: {listed}; held-out log score {score}, weight {fitted.weight:.2f}")
+        lines += [f"{a['name']}: {a['verdict']} ({a['evidence']})" for a in self.assumptions]
+        lines += [f"warning: {warning}" for warning in self.warnings]
+        return "\n".join(lines)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a parameter: `family`, `parameter`, `value`, `low`, `high`, `log_score`, `weight`."""
+        import pandas as pd
+
+        rows = [
+            {
+                "family": fitted.family,
+                "parameter": name,
+                "value": e.value,
+                "low": e.low,
+                "high": e.high,
+                "log_score": fitted.log_score,
+                "weight": fitted.weight,
+            }
+            for fitted in self.responses
+            for name, e in fitted.conf_int(self.level).items()
+        ]
+        rates = [
+            {"family": "evaluator", "parameter": name, "value": e.value, "low": e.low, "high": e.high}
+            for name, e in self.rates().items()
+            if e.value is not None
+        ]
+        return pd.DataFrame(rates + rows)
+
+    def body(self) -> dict[str, Any]:
+        rates = {name: e.to_dict() for name, e in self.rates().items()}
+        counts = {
+            name: None if c is None else {"successes": c.successes, "trials": c.trials}
+            for name, c in (("tpr", self.tpr), ("fpr", self.fpr))
+        }
+        return {
+            "status": self.status,
+            "n_attempts": self.n_attempts,
+            "clusters": self.clusters,
+            "level": self.level,
+            "evaluator": {**rates, "effective_counts": counts},
+            "responses": [fitted.to_dict(self.level) for fitted in self.responses],
+            "chosen": self.responses[0].family if self.responses else None,
+            "seen": list(self.seen),
+            "assumptions": list(self.assumptions),
+            "warnings": list(self.warnings),
+            "provenance": self.provenance,
+        }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Fit:
+        """The fit whose `to_dict` gave this record.
+
+        Raises
+        ------
+        DataError
+            If the record is not a fit.
+        """
+        try:
+            counts = record["evaluator"]["effective_counts"]
+            return cls(
+                status=record["status"],
+                n_attempts=record["n_attempts"],
+                clusters=record["clusters"],
+                level=record["level"],
+                tpr=None if counts["tpr"] is None else Counts(**counts["tpr"]),
+                fpr=None if counts["fpr"] is None else Counts(**counts["fpr"]),
+                responses=tuple(FittedResponse.from_dict(item) for item in record["responses"]),
+                seen=tuple(record["seen"]),
+                assumptions=tuple(record["assumptions"]),
+                warnings=tuple(record["warnings"]),
+                provenance=record["provenance"],
+            )
+        except (KeyError, TypeError) as error:
+            raise DataError(f"this is not a saved fit: {error} is missing or malformed") from None
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        grid = np.linspace(0, 1, 201)
+        low, high = self.chosen.band(grid, self.level)
+        points = tuple(np.array([row[name] for row in self.seen], dtype=float) for name in ("share", "error", "n"))
+        return plotting.response(grid, self.response(grid), band=(low, high), points=points, ax=ax)

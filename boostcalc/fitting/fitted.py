@@ -1,0 +1,91 @@
+"""One fitted response family, with what the data leave open about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from boostcalc.fitting.uncertainty import Spread
+from boostcalc.odds import Array
+from boostcalc.responses import RESPONSES, Response
+from boostcalc.results import Estimate
+
+__all__ = ["FittedResponse"]
+
+DRAWS = 4_000
+"""Draws behind a band."""
+
+
+@dataclass(frozen=True, eq=False)
+class FittedResponse:
+    """A family at its maximum likelihood.
+
+    Attributes
+    ----------
+    log_score : total log predictive density of held-out clusters (nats); None for −∞, where the family calls
+        impossible what was seen.
+    weight : share in the mixture of families that predicts held-out clusters best.
+    """
+
+    response: Response
+    spread: Spread
+    log_score: float | None
+    weight: float
+
+    @property
+    def family(self) -> str:
+        """The family's name."""
+        return self.response.family
+
+    def conf_int(self, level: float) -> dict[str, Estimate]:
+        """Each parameter with its interval, cut to the parameter's range."""
+        bottom, top = self.response.bounds()
+        low, high = self.spread.interval(level)
+        return {
+            name: Estimate(
+                float(value), float(max(min(low[i], value), bottom[i])), float(min(max(high[i], value), top[i])), level
+            )
+            for i, (name, value) in enumerate(self.response.parameters.items())
+        }
+
+    def draw(self, rng: np.random.Generator, size: int) -> Response:
+        """Members of the family that the data allow: parameters of shape `(size,)`."""
+        return self.spread.draw(type(self.response), rng, size)
+
+    def band(self, contamination: Array, level: float) -> tuple[Array, Array]:
+        """Pointwise interval of the response at these shares, each of shape `(m,)`."""
+        drawn = self.draw(np.random.default_rng(0), DRAWS)(np.asarray(contamination)[:, None])
+        low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=1)
+        return low, high
+
+    def to_dict(self, level: float) -> dict[str, Any]:
+        """Its JSON form; `spread` holds what `draw` needs."""
+        spread = self.spread
+        return {
+            "family": self.family,
+            "learner": self.response.learner,
+            "parameters": {name: e.to_dict() for name, e in self.conf_int(level).items()},
+            "log_score": self.log_score,
+            "weight": self.weight,
+            "spread": {
+                "center": spread.center.tolist(),
+                "covariance": spread.covariance.tolist(),
+                "df": spread.df,
+                "by": spread.by,
+                "clusters": spread.clusters,
+                "dispersion": spread.dispersion,
+            },
+        }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> FittedResponse:
+        """The fitted response whose `to_dict` gave this record."""
+        parameters = {name: number["value"] for name, number in record["parameters"].items()}
+        spread = dict(record["spread"])
+        spread["center"], spread["covariance"] = np.array(spread["center"]), np.array(spread["covariance"])
+        return cls(
+            RESPONSES.make(record["family"], parameters), Spread(**spread), record["log_score"], record["weight"]
+        )

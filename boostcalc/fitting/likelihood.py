@@ -1,0 +1,134 @@
+r"""Binomial likelihood of a response family, and its maximum.
+
+Cell $i$ saw $y_i$ wrong answers of $n_i$; $p_i(\theta) = \sum_m w_{im}\, g(s_m; \theta)$ and
+$\ell(\theta) = \sum_i y_i \ln p_i + (n_i - y_i)\ln(1 - p_i)$. The derivatives of g come from its SymPy form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from boostcalc.errors import FitError
+from boostcalc.fitting.observations import Observations
+from boostcalc.odds import Array
+from boostcalc.responses import RESPONSES, Response
+
+__all__ = ["Maximum", "log_density", "maximise", "mean_error"]
+
+
+@dataclass(frozen=True, eq=False)
+class Maximum:
+    """The maximum of a likelihood over a family.
+
+    Attributes
+    ----------
+    response : the family's member at the maximum.
+    theta : array, shape (p,)
+        Its parameters.
+    score : array, shape (cells, p)
+        Each cell's gradient of the log-likelihood there.
+    information : array, shape (p, p)
+        Expected (Fisher) information there.
+    """
+
+    response: Response
+    theta: Array
+    score: Array
+    information: Array
+
+
+def mean_error(response: Response, data: Observations) -> Array:
+    """Expected error of each cell, shape (cells,); `(cells, draws)` for a response of arrays `(1, draws)`."""
+    shares = data.shares.reshape((-1,) + (1,) * max(0, np.ndim(next(iter(response.parameters.values()), 0.0)) - 1))
+    return np.asarray(data.weights @ response(shares))
+
+
+def log_density(response: Response, data: Observations) -> Array:
+    """Log-probability of each cell's count, shape (cells,): binomial, continued to counts that are not whole."""
+    from scipy.special import gammaln, xlog1py, xlogy
+
+    p, n, y = mean_error(response, data), data.n, data.n_wrong
+    ways = gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1)
+    return np.asarray(ways + xlogy(y, p) + xlog1py(n - y, -p))
+
+
+def maximise(family: type[Response], data: Observations) -> Maximum:
+    """The most likely member of a family.
+
+    Raises
+    ------
+    FitError
+        If the optimiser does not arrive; `partial` is where it stopped.
+    """
+    from scipy.optimize import LinearConstraint, minimize
+
+    total = data.n.sum()
+    low, high = family.bounds()
+
+    def loss(theta: Array) -> tuple[float, Array]:
+        p, gradient = _mean_and_gradient(family, theta, data)
+        value = -(_times_log(data.n_wrong, p) + _times_log(data.n - data.n_wrong, 1 - p)).sum()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = np.nan_to_num((data.n_wrong / p - (data.n - data.n_wrong) / (1 - p)), posinf=0.0, neginf=0.0)
+        return value / total, -(slope @ gradient) / total
+
+    constraints = [LinearConstraint(np.asarray(row), -np.inf, limit) for row, limit in family.sums()]
+    begin = np.array(list(_first_guess(family, data).parameters.values()), dtype=np.float64)
+    found = minimize(
+        loss,
+        begin,
+        jac=True,
+        method="SLSQP",
+        bounds=list(zip(low, high, strict=True)),
+        constraints=constraints,
+        options={"ftol": 1e-14, "maxiter": 500},
+    )
+    theta = np.clip(found.x, low, high)  # SLSQP may overstep a bound by rounding
+    response = family(*theta.tolist())
+    if not found.success:
+        raise FitError(f"the {family.family} response could not be fitted: {found.message}", partial=response)
+    p, gradient = _mean_and_gradient(family, theta, data)
+    variance = np.where((p > 0) & (p < 1), p * (1 - p), np.inf)
+    score = gradient * ((data.n_wrong - data.n * p) / variance)[:, None]
+    information = gradient.T @ (gradient * (data.n / variance)[:, None])
+    return Maximum(response, theta, score, information)
+
+
+def _first_guess(family: type[Response], data: Observations) -> Response:
+    """The member through the ends of a weighted straight line."""
+    line = np.polynomial.Polynomial.fit(data.share, data.error, 1, w=np.sqrt(data.n)) if np.ptp(data.share) else None
+    low, high = (line(0.0), line(1.0)) if line is not None else (data.error.mean(), data.error.mean())
+    low = float(np.clip(low, 0.01, 0.98))
+    return family.through(low, float(np.clip(high, low + 0.01, 0.99)))
+
+
+def _mean_and_gradient(family: type[Response], theta: Array, data: Observations) -> tuple[Array, Array]:
+    value, partials = _compiled(family.family)
+    columns = [np.broadcast_to(part(data.shares, *theta), data.shares.shape) for part in (value, *partials)]
+    means = [np.asarray(data.weights @ column) for column in columns]
+    return means[0], np.stack(means[1:], axis=1)
+
+
+@cache
+def _compiled(name: str) -> tuple[Callable[..., Any], list[Callable[..., Any]]]:
+    """g and its derivatives in the parameters, from the family's SymPy form."""
+    import sympy
+
+    family, share = RESPONSES[name], sympy.Symbol("c")
+    formula = family.symbolic(share)
+    named = {symbol.name: symbol for symbol in formula.free_symbols}
+    parameters = [named[name] for name in family.names()]
+    arguments = [share, *parameters]
+    partials = [sympy.lambdify(arguments, sympy.diff(formula, parameter), "numpy") for parameter in parameters]
+    return sympy.lambdify(arguments, formula, "numpy"), partials
+
+
+def _times_log(weight: Array, p: Array) -> Array:
+    from scipy.special import xlogy
+
+    return np.asarray(xlogy(weight, p))

@@ -1,0 +1,139 @@
+r"""What a likelihood needs of the runs: error counts, the shares they answer to, and what is independent.
+
+A response is a function of the realised share. Where only the rate $c$ is known that a context of $k$ pairs
+was drawn at, the expected error is $\sum_j \operatorname{Bin}(j; k, c)\, g(j/k)$ (DESIGN 3.4): one row of weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boostcalc.odds import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from scipy.sparse import csr_array
+
+    from boostcalc.runs import Runs
+
+__all__ = ["Observations", "observe"]
+
+CLUSTERS = ("block", "run", "query")
+"""What may be independent, coarsest first; else each cell of the table is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Observations:
+    """Error counts by cell.
+
+    Attributes
+    ----------
+    shares : array, shape (m,)
+        The distinct realised shares of wrong pairs that the cells refer to.
+    weights : sparse array, shape (cells, m)
+        Distribution of the realised share in each cell; rows sum to 1.
+    n, n_wrong : array, shape (cells,)
+        Attempts, and wrong ones (not whole where a rate was given).
+    cluster : int array, shape (cells,)
+        Cells with one number are not independent of each other.
+    by : "block", "run", "query" or "cell"
+        What a cluster is.
+    size, share : array, shape (cells,)
+        Context size (`nan` where unknown) and contamination, for reports.
+    exact : bool array, shape (cells,)
+        Whether `share` is the realised one.
+    """
+
+    shares: Array
+    weights: csr_array
+    n: Array
+    n_wrong: Array
+    cluster: NDArray[np.intp]
+    by: str
+    size: Array
+    share: Array
+    exact: NDArray[np.bool_]
+
+    @property
+    def n_clusters(self) -> int:
+        """How many independent clusters there are."""
+        return int(self.cluster.max()) + 1 if self.cluster.size else 0
+
+    @property
+    def error(self) -> Array:
+        """Observed share of wrong answers in each cell."""
+        return self.n_wrong / self.n
+
+    def take(self, cells: NDArray[np.bool_]) -> Observations:
+        """These cells alone, clusters renumbered."""
+        return Observations(
+            shares=self.shares,
+            weights=self.weights[np.flatnonzero(cells)],
+            n=self.n[cells],
+            n_wrong=self.n_wrong[cells],
+            cluster=np.unique(self.cluster[cells], return_inverse=True)[1],
+            by=self.by,
+            size=self.size[cells],
+            share=self.share[cells],
+            exact=self.exact[cells],
+        )
+
+
+def observe(runs: Runs, *, averaged: bool = True) -> Observations:
+    """The error counts of a log by contamination, ready for a likelihood.
+
+    Parameters
+    ----------
+    runs : Runs
+    averaged : bool
+        Whether a cell known only by the rate its contexts were drawn at is averaged over Bin(k, rate); else the
+        rate is taken for the realised share. (Without a context size it has to be.)
+    """
+    cells = runs.contexts()
+    cluster, by = clusters(cells)
+    share, exact = cells["share"].to_numpy(float), cells["exact"].to_numpy(bool)
+    size = cells["context_size"].to_numpy(float)
+    shares, weights = _weights(share, size, averaged & ~exact & np.isfinite(size))
+    return Observations(
+        shares=shares,
+        weights=weights,
+        n=cells["n_known"].to_numpy(float),
+        n_wrong=cells["n_wrong"].to_numpy(float),
+        cluster=cluster,
+        by=by,
+        size=size,
+        share=share,
+        exact=exact,
+    )
+
+
+def clusters(cells: pd.DataFrame) -> tuple[NDArray[np.intp], str]:
+    """Cluster numbers of cells, and what they are: block, else run, else query, else the cell itself.
+
+    A column that is missing in a row, or that puts everything into one cluster, says nothing of what varies.
+    """
+    for name in CLUSTERS:
+        if name in cells and cells[name].notna().all() and cells[name].nunique() > 1:
+            return np.unique(cells[name].astype(str), return_inverse=True)[1], name
+    return np.arange(len(cells)), "cell"
+
+
+def _weights(share: Array, size: Array, averaged: NDArray[np.bool_]) -> tuple[Array, csr_array]:
+    from scipy.sparse import csr_array
+    from scipy.stats import binom
+
+    rows, values, mass = [np.flatnonzero(~averaged)], [share[~averaged]], [np.ones(int((~averaged).sum()))]
+    for row in np.flatnonzero(averaged):
+        wrong = np.arange(int(size[row]) + 1)
+        probability = binom.pmf(wrong, int(size[row]), share[row])
+        seen = probability > 0
+        rows.append(np.full(int(seen.sum()), row))
+        values.append(wrong[seen] / size[row])
+        mass.append(probability[seen])
+    shares, column = np.unique(np.concatenate(values), return_inverse=True)
+    entries = (np.concatenate(mass), (np.concatenate(rows), column))
+    return shares, csr_array(entries, shape=(len(share), len(shares)))

@@ -1,0 +1,111 @@
+"""How sure a fit is: the ladder from independent clusters to overdispersed cells, and draws of the parameters.
+
+Clusters (blocks, else runs, else queries), where there are enough of them, give the sandwich variance
+(Liang, Zeger 1986) with Student's t on clusters − 1 degrees of freedom. Without, each cell of the table counts
+as one observation, and the variance is the inverse information times the overdispersion (Pearson's χ² over
+cells − parameters, at least 1; McCullagh, Nelder 1989, §4.5), with t on as many degrees of freedom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from boostcalc.errors import DataError
+from boostcalc.fitting.likelihood import Maximum, mean_error
+from boostcalc.fitting.observations import Observations
+from boostcalc.odds import Array
+from boostcalc.responses import Response
+
+__all__ = ["ENOUGH_CLUSTERS", "Spread", "spread_of"]
+
+ENOUGH_CLUSTERS = 8
+"""With fewer clusters than this a sandwich variance is too noisy to use; cells then stand for themselves."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """Student's t around a centre: what the data leave open about a family's parameters.
+
+    `center` is the maximum, or one Newton step beyond it where a bound stopped the fit: draws are kept inside
+    the family's range, so the truncated law then has its mass where the likelihood has.
+    """
+
+    center: Array
+    covariance: Array
+    df: float
+    by: str
+    clusters: int
+    dispersion: float
+
+    def draw(self, family: type[Response], rng: np.random.Generator, size: int) -> Response:
+        """`size` members of the family: one response whose parameters are arrays of shape `(size,)`.
+
+        Raises
+        ------
+        DataError
+            If less than one draw in 200 lies in the family's range: these data contradict the family.
+        """
+        kept: list[Array] = []
+        for _ in range(200):
+            normal = rng.multivariate_normal(np.zeros(self.center.size), self.covariance, size, method="eigh")
+            theta = self.center + normal / np.sqrt(rng.chisquare(self.df, size) / self.df)[:, None]
+            kept.append(theta[_inside(family, theta)])
+            if sum(map(len, kept)) >= size:
+                return family(*np.concatenate(kept)[:size].T)
+        raise DataError(f"these data lie outside what the {family.family} response can do: fit another family")
+
+    def interval(self, level: float) -> tuple[Array, Array]:
+        """Central t interval of each parameter, not yet cut to the family's range."""
+        from scipy.stats import t
+
+        half = t.ppf((1 + level) / 2, self.df) * np.sqrt(np.diag(self.covariance))
+        return self.center - half, self.center + half
+
+
+def spread_of(maximum: Maximum, data: Observations) -> Spread:
+    """The uncertainty of a maximum, on the highest step of the ladder that the data allow.
+
+    Raises
+    ------
+    DataError
+        If there are too few cells to tell, or the data do not determine the parameters.
+    """
+    parameters, information = maximum.theta.size, maximum.information
+    if data.n.size <= parameters:
+        raise DataError(
+            f"{data.n.size} cells of contamination cannot determine {parameters} parameters and their uncertainty: "
+            f"measure at {parameters + 1} contaminations or more"
+        )
+    if np.linalg.cond(information) > 1e12:
+        raise DataError(
+            f"the {maximum.response.family} response is not identified: these runs do not vary enough in contamination"
+        )
+    inverse = np.linalg.inv(information)
+    center = maximum.theta + inverse @ maximum.score.sum(axis=0)
+    if data.by != "cell" and data.n_clusters >= ENOUGH_CLUSTERS:
+        count = data.n_clusters
+        by_cluster = np.zeros((count, parameters))
+        np.add.at(by_cluster, data.cluster, maximum.score)
+        covariance = np.asarray(inverse @ (by_cluster.T @ by_cluster) @ inverse * count / (count - 1), dtype=np.float64)
+        return Spread(center, covariance, count - 1, data.by, count, _dispersion(maximum.response, data, parameters))
+    dispersion = max(1.0, _dispersion(maximum.response, data, parameters))
+    covariance = np.asarray(inverse * dispersion, dtype=np.float64)
+    return Spread(center, covariance, data.n.size - parameters, "cell", data.n.size, dispersion)
+
+
+def _dispersion(response: Response, data: Observations, parameters: int) -> float:
+    p = mean_error(response, data)
+    variance = data.n * p * (1 - p)
+    seen = variance > 0
+    chi2 = ((data.n_wrong - data.n * p)[seen] ** 2 / variance[seen]).sum()
+    return float(chi2 / (data.n.size - parameters))
+
+
+def _inside(family: type[Response], theta: Array) -> Array:
+    low, high = family.bounds()
+    inside = ((theta >= low) & (theta <= high)).all(axis=1)
+    for coefficients, limit in family.sums():
+        inside &= theta @ np.asarray(coefficients) <= limit
+    return np.asarray(inside)

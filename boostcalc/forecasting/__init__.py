@@ -1,0 +1,5 @@
+"""What comes next: a fitted model's loop, with its uncertainty."""
+
+from boostcalc.forecasting.forecast import QUANTILES, Forecast, forecast, read_forecast
+
+__all__ = ["QUANTILES", "Forecast", "forecast", "read_forecast"]

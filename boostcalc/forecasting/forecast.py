@@ -1,0 +1,249 @@
+"""What comes next: the loop of a fitted model, with everything the data leave open carried through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from boostcalc import plotting
+from boostcalc.dynamics import POLICIES, ContextPolicy, FixedPoint, Loop, Prediction, Round, Start, propagate
+from boostcalc.errors import DataError
+from boostcalc.fitting import Fit, read_document
+from boostcalc.forecasting.modes import modes
+from boostcalc.odds import Array, RateLike
+from boostcalc.results import Estimate, provenance
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+__all__ = ["DRAWS", "QUANTILES", "Forecast", "forecast", "read_forecast"]
+
+DRAWS = 4_000
+"""Draws of the parameters and the rates."""
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""What is reported of the error in each round."""
+
+
+@dataclass(frozen=True)
+class Forecast(Prediction):
+    """A prediction whose response and rates are estimates.
+
+    Attributes
+    ----------
+    fit : the fit it rests on.
+    fan : quantiles of the error in each round, shape `(rounds + 1, len(QUANTILES))`.
+    final_modes : records `error`, `weight`: where the draws gather in the last round.
+    extrapolates : whether the loop goes where no run was measured.
+    warnings : sentences; what the intervals do not hold is among them.
+    """
+
+    kind = "forecast"
+
+    fit: Fit
+    fan: tuple[tuple[float, ...], ...]
+    final_modes: tuple[dict[str, float], ...]
+    extrapolates: bool
+    warnings: tuple[str, ...]
+    provenance: dict[str, Any]
+
+    def loop(self) -> Loop:
+        """The loop at the plug-in values: chosen response, estimated rates."""
+        policy = POLICIES.from_dict(self.inputs["context"])
+        rates = (self.inputs["tpr"].value, self.inputs["fpr"].value)
+        return Loop(tpr=rates[0], fpr=rates[1], response=self.fit.response, context=policy, batch=self.inputs["batch"])
+
+    @property
+    def assumptions(self) -> str:
+        """What the forecast takes for granted."""
+        context, start = self.inputs["context"]["family"], self.inputs["error"]
+        return (
+            f"Response fitted to {self.fit.provenance['source']} ({self.fit.n_attempts:,} attempts); "
+            f"start error {start}, context policy {context}, batches of {self.inputs['batch']:g}."
+        )
+
+    def summary(self) -> str:
+        spread = ", ".join(f"{level:.0%}: {value:.4g}" for level, value in zip(QUANTILES, self.fan[-1], strict=True))
+        lines = [
+            super().summary(),
+            f"Error after {self.inputs['rounds']} rounds, by probability: {spread}",
+            *(f"warning: {warning}" for warning in self.warnings),
+        ]
+        return "\n".join(lines)
+
+    def body(self) -> dict[str, Any]:
+        last = dict(zip(map(str, QUANTILES), self.fan[-1], strict=True))
+        return {
+            **super().body(),
+            "final_error": {"quantiles": last, "modes": list(self.final_modes)},
+            "extrapolates": self.extrapolates,
+            "warnings": list(self.warnings),
+            "provenance": self.provenance,
+            "fan": {"levels": list(QUANTILES), "error": [list(row) for row in self.fan]},
+            "fit": self.fit.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Forecast:
+        """The forecast whose `to_dict` gave this record.
+
+        Raises
+        ------
+        DataError
+            If the record is not a forecast.
+        """
+        try:
+            reach, limit = dict(record["rounds_to_target"]), record["limit"]
+            never, probability = reach.pop("never"), reach.pop("probability_reached")
+            inputs = {
+                k: Estimate.from_dict(v) if k in ("tpr", "fpr", "error") else v for k, v in record["inputs"].items()
+            }
+            return cls(
+                status=record["status"],
+                filter_improves=record["filter_improves"],
+                error_falls=record["error_falls"],
+                inputs=inputs,
+                likelihood_ratio=Estimate.from_dict(record["likelihood_ratio"]),
+                fixed_points=tuple(_row(FixedPoint, row) for row in record["fixed_points"]),
+                limit=Estimate.from_dict(limit["error"]),
+                limit_multiplier=Estimate.from_dict(limit["multiplier"]),
+                rounds_to_target=Estimate.from_dict(reach),
+                never=never,
+                probability_reached=probability,
+                trajectory=tuple(_row(Round, row) for row in record["trajectory"]),
+                fit=Fit.from_dict(record["fit"]),
+                fan=tuple(tuple(row) for row in record["fan"]["error"]),
+                final_modes=tuple(record["final_error"]["modes"]),
+                extrapolates=record["extrapolates"],
+                warnings=tuple(record["warnings"]),
+                provenance=record["provenance"],
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise DataError(f"this is not a saved forecast: {error} is missing or malformed") from None
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        return plotting.fan(self.fan, QUANTILES, target=self.inputs["target"], ax=ax)
+
+
+def forecast(
+    fit: Fit,
+    *,
+    error: RateLike | None = None,
+    contamination: RateLike | None = None,
+    tpr: RateLike | None = None,
+    fpr: RateLike | None = None,
+    context: ContextPolicy | None = None,
+    batch: float | None = None,
+    target: float = 0.01,
+    rounds: int = 10,
+    level: float = 0.9,
+    rng: int | np.random.Generator = 0,
+) -> Forecast:
+    """What a loop of the fitted model will do.
+
+    Parameters
+    ----------
+    fit : Fit
+    error, contamination : float or Counts
+        The start: the error of round 0, the contamination of its context, or both; an error of 0.5 if neither.
+    tpr, fpr : float or Counts, optional
+        The evaluator's rates, where they are not to come from the fit's own log.
+    context : ContextPolicy
+        `Replace()` if not given.
+    batch : float ≥ 1, optional
+        By default the context size at which the response was measured most.
+    target : float in (0, 1)
+        The wanted error rate.
+    rounds : int
+        How far to look.
+    level : float in (0, 1)
+        Of the intervals.
+    rng : seed or Generator
+        For the draws; a seed is recorded in the forecast.
+
+    Raises
+    ------
+    DataError
+        If the fit has no response, or no rates and none are given.
+    UsageError
+        If an input is out of range.
+    """
+    generator = np.random.default_rng(rng)
+    loop = fit.loop(tpr=tpr, fpr=fpr, context=context, batch=batch)
+    start = Start(error, contamination)
+    drawn = Loop(
+        evaluator=loop.evaluator.sample(generator, DRAWS),
+        response=fit.chosen.draw(generator, DRAWS),
+        context=loop.context,
+        batch=loop.batch,
+    )
+    begin = start.sample(generator, DRAWS)
+    prediction = propagate(loop, start, (drawn, begin), target=target, rounds=rounds, level=level)
+    path = drawn.trajectory(begin, rounds=rounds)
+    settled = np.isfinite(path.error[-1])
+    fan = np.quantile(path.error[:, settled], QUANTILES, axis=1).T
+    extrapolation = _beyond(fit, prediction)
+    plain = {spec.name: getattr(prediction, spec.name) for spec in fields(Prediction)}
+    return Forecast(
+        **plain,
+        fit=fit,
+        fan=tuple(tuple(float(value) for value in row) for row in fan),
+        final_modes=modes(path.logit_error[-1][settled]),
+        extrapolates=bool(extrapolation),
+        warnings=(*extrapolation, *_left_open(fit, loop, settled)),
+        provenance=provenance(seed=rng if isinstance(rng, int) else None, draws=DRAWS, fit=fit.provenance),
+    )
+
+
+def read_forecast(path: str | Path) -> Forecast:
+    """A forecast saved as JSON (`Forecast.to_json`, `boostcalc forecast -o`).
+
+    Raises
+    ------
+    UsageError
+        If there is no such file.
+    DataError
+        If it is not a saved forecast.
+    """
+    return Forecast.from_dict(read_document(path, "forecast"))
+
+
+def _row(kind: Any, record: Mapping[str, Any]) -> Any:
+    return kind(**{k: Estimate.from_dict(v) if isinstance(v, Mapping) else v for k, v in record.items()})
+
+
+def _beyond(fit: Fit, prediction: Prediction) -> list[str]:
+    """Where the loop's contexts leave the contaminations and sizes that were measured."""
+    seen = [row["share"] for row in fit.seen if row["share"] is not None]
+    asked = [row.context_contamination.value for row in prediction.trajectory]
+    known = [c for c in asked if c is not None]
+    found = []
+    if known and min(known) < min(seen):
+        found.append(f"extrapolation: no run has seen c < {min(seen):.4g}, and the loop goes to {min(known):.4g}")
+    if known and max(known) > max(seen):
+        found.append(f"extrapolation: no run has seen c > {max(seen):.4g}, and the loop goes to {max(known):.4g}")
+    sizes = [row["context_size"] for row in fit.seen if row["context_size"] is not None]
+    last = max(row.context_size for row in prediction.trajectory)
+    if sizes and last > max(sizes):
+        found.append(
+            f"extrapolation: no run has seen a context of over {max(sizes):g} pairs, and the loop's grows to {last:g}"
+        )
+    return found
+
+
+def _left_open(fit: Fit, loop: Loop, settled: Array) -> list[str]:
+    said = list(fit.warnings)
+    if not settled.all():
+        share = 1 - settled.mean()
+        said.append(f"{share:.1%} of the draws have no context that gives the start error, and are left out")
+    if loop.evaluator.uncertain:
+        said.append("the evaluator's rates are taken to stay the same in every round: drift is not in the intervals")
+    said.append(
+        "the intervals hold what is unknown of the rates and the response; the chance of single batches comes on top"
+    )
+    return said

@@ -1,0 +1,167 @@
+"""Interchangeable parts of a loop: how they are named, read, written and checked.
+
+A part is a frozen dataclass in Python, `NAME:parameter=value,…` on the command line and
+`{"family": NAME, "parameters": {…}}` in JSON; what one writes another reads.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+
+from boostcalc.errors import PartError
+
+__all__ = ["Part", "Registry", "parameter"]
+
+
+def parameter(meaning: str, low: float = -np.inf, high: float = np.inf, *, whole: bool = False, **kwargs: Any) -> Any:
+    """A dataclass field for one parameter of a part: its meaning and its closed range."""
+    return dataclasses.field(metadata={"meaning": meaning, "low": low, "high": high, "whole": whole}, **kwargs)
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """Base of the parts; a subclass states its `family` name and its parameters, the base does the rest.
+
+    A parameter may be a number, or an array (one value per posterior draw) that broadcasts with the others.
+
+    Raises
+    ------
+    PartError
+        If a parameter is not a finite number in its range.
+    """
+
+    family: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        for spec in dataclasses.fields(self):
+            self._check(spec, getattr(self, spec.name))
+
+    def _check(self, spec: dataclasses.Field[Any], given: Any) -> None:
+        low, high, name = spec.metadata["low"], spec.metadata["high"], f"{self.family}: {spec.name}"
+        try:
+            value = np.asarray(given, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise PartError(f"{name} = {given!r} is not a number") from None
+        if not np.isfinite(value).all():
+            raise PartError(f"{name} must be finite, not {given}")
+        if ((value < low) | (value > high)).any():
+            raise PartError(f"{name} = {given} is out of range: {spec.metadata['meaning']} lies in {_span(low, high)}")
+        if spec.metadata["whole"] and (value != np.floor(value)).any():
+            raise PartError(f"{name} = {given} must be a whole number: it is {spec.metadata['meaning']}")
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The parameters' names, in order."""
+        return tuple(spec.name for spec in dataclasses.fields(cls))
+
+    @classmethod
+    def bounds(cls) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The closed range of each parameter, as (lows, highs)."""
+        specs = dataclasses.fields(cls)
+        return tuple(s.metadata["low"] for s in specs), tuple(s.metadata["high"] for s in specs)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Name → value, in order."""
+        return {name: getattr(self, name) for name in self.names()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form, `{"family": …, "parameters": {…}}`."""
+        plain = {name: np.asarray(value).tolist() for name, value in self.parameters.items()}
+        return {"family": self.family, "parameters": plain}
+
+    def __str__(self) -> str:
+        """The command line's form, `NAME:parameter=value,…`; exact, so that it reads back to the same part."""
+        listed = ",".join(f"{name}={np.asarray(value).tolist()!r}" for name, value in self.parameters.items())
+        return f"{self.family}:{listed}" if listed else self.family
+
+
+PartT = TypeVar("PartT", bound=Part)
+
+
+class Registry(Generic[PartT]):
+    """The families of one kind of part, by name.
+
+    Parameters
+    ----------
+    kind : str
+        What the parts are, for messages: "response", "context policy".
+    *families : type
+        Their classes, in the order in which they are listed.
+    """
+
+    def __init__(self, kind: str, *families: type[PartT]) -> None:
+        self.kind = kind
+        self._families = {family.family: family for family in families}
+
+    def __iter__(self) -> Iterator[type[PartT]]:
+        return iter(self._families.values())
+
+    def __getitem__(self, name: str) -> type[PartT]:
+        if name not in self._families:
+            known = ", ".join(self._families)
+            raise PartError(f"unknown {self.kind} {name!r}{_hint(name, self._families)}; known are: {known}")
+        return self._families[name]
+
+    def make(self, name: str, parameters: Mapping[str, Any]) -> PartT:
+        """The part `name` with these parameters; `PartError` names what does not fit."""
+        family = self[name]
+        for given in parameters:
+            if given not in family.names():
+                takes = ", ".join(family.names()) or "none"
+                hint = _hint(given, family.names())
+                raise PartError(f"{name} has no parameter {given!r}{hint}; its parameters: {takes}")
+        missing = [
+            spec.name
+            for spec in dataclasses.fields(family)
+            if spec.default is dataclasses.MISSING and spec.name not in parameters
+        ]
+        if missing:
+            form = ",".join(f"{parameter}=…" for parameter in family.names())
+            raise PartError(f"{name} needs {' and '.join(missing)}: write {name}:{form}")
+        return family(**parameters)
+
+    def parse(self, text: str) -> PartT:
+        """The part written as `NAME:parameter=value,…`."""
+        name, _, listed = text.partition(":")
+        parameters: dict[str, float] = {}
+        for item in filter(None, listed.split(",")):
+            key, equals, value = (piece.strip() for piece in item.partition("="))
+            if not equals:
+                raise PartError(f"cannot read {item!r} in {text!r}: write NAME:parameter=value,…")
+            if key in parameters:
+                raise PartError(f"{key} is given twice in {text!r}")
+            parameters[key] = _number(key, value)
+        return self.make(name.strip(), parameters)
+
+    def from_dict(self, record: Mapping[str, Any]) -> PartT:
+        """The part whose `to_dict` gave this record."""
+        try:
+            name, parameters = record["family"], dict(record["parameters"])
+        except (KeyError, TypeError, ValueError):
+            raise PartError(f'a {self.kind} is written {{"family": NAME, "parameters": {{…}}}}') from None
+        return self.make(name, parameters)
+
+
+def _number(key: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise PartError(f"{key} = {text!r} is not a number") from None
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def _hint(name: str, known: Any) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _span(low: float, high: float) -> str:
+    left = f"[{low:g}" if np.isfinite(low) else "(-inf"
+    right = f"{high:g}]" if np.isfinite(high) else "inf)"
+    return f"{left}, {right}"

@@ -1,0 +1,4 @@
+from .loops import cobweb, fan, phase_line, response, rounds, trajectory
+from .style import save, svg
+
+__all__ = ["cobweb", "fan", "phase_line", "response", "rounds", "save", "svg", "trajectory"]

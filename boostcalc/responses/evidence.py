@@ -1,0 +1,72 @@
+"""Evidence response: the model infers one rule for its whole context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from boostcalc.odds import Array, expit, logit
+from boostcalc.parts import parameter
+from boostcalc.responses.base import Response
+
+if TYPE_CHECKING:
+    import sympy
+
+__all__ = ["Evidence"]
+
+
+@dataclass(frozen=True)
+class Evidence(Response):
+    r"""$g(c) = \sigma(a + b\,c)$: each wrong pair is evidence for the wrong rule (DESIGN 3.4, 3.6).
+
+    In log-odds the slope is $b\,c(1-c)$, which reaches 1 only for $b \ge 4$, at
+    $c = \frac12(1 \pm \sqrt{1-4/b})$.
+    """
+
+    family = "evidence"
+    learner = "infers one rule for its whole context"
+
+    a: float = parameter("the log-odds of an error under a clean context")
+    b: float = parameter("the log-odds that a wholly wrong context adds", 0)
+
+    def logit_error(self, logit_contamination: ArrayLike) -> Array:
+        return np.asarray(self.a + self.b * expit(logit_contamination))
+
+    def inverse(self, logit_error: ArrayLike) -> Array:
+        x = np.asarray(logit_error, dtype=np.float64)
+        above, below = x - self.a, self.a + self.b - x
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(np.where((above >= 0) & (below >= 0), np.log(above) - np.log(below), np.nan))
+
+    @classmethod
+    def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
+        import sympy
+
+        a, b = sympy.Symbol("a", real=True), sympy.Symbol("b", nonnegative=True)
+        return 1 / (1 + sympy.exp(-(a + b * contamination)))
+
+    @classmethod
+    def through(cls, low: float, high: float) -> Evidence:
+        return cls(a=float(logit(low)), b=float(logit(high) - logit(low)))
+
+    def derivative(self, logit_contamination: ArrayLike) -> Array:
+        x = self.logit_error(logit_contamination)
+        return np.asarray(self.b * expit(x) * expit(-x))
+
+    def unit_slopes(self) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            spread = np.sqrt(1 - 4 / np.asarray(self.b, dtype=np.float64))
+            upper = np.log1p(spread) - np.log1p(-spread)
+        return np.stack([-upper, upper])
+
+    def bistable_window(self) -> tuple[Array, Array]:
+        r"""Least and greatest $\Lambda = \ln(t/f)$ between which a loop has two stable ends (DESIGN 3.6).
+
+        $\Lambda(s) = a + b s - \operatorname{logit} s$ at the two unit slopes; `nan` for $b \le 4$.
+        """
+        slopes = self.unit_slopes()
+        bounds = np.where(np.asarray(self.b) > 4, self.a + self.b * expit(slopes) - slopes, np.nan)
+        return np.asarray(bounds[0]), np.asarray(bounds[1])

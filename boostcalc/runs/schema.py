@@ -1,0 +1,45 @@
+"""The schema of logged runs (DESIGN 5): which columns there are, and what their values may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["COLUMNS", "Column"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, what its values are, and what it means.
+
+    `role` is "key" (rows alike in all keys are counted together), "cluster" (a key that says what is
+    independent), "truth" (0/1) or "number" (enters the counts).
+    """
+
+    name: str
+    role: str
+    meaning: str
+    low: float | None = None
+    high: float | None = None
+    text: bool = False
+
+
+COLUMNS: dict[str, Column] = {
+    column.name: column
+    for column in (
+        Column("block", "cluster", "what is independent of everything else (task, seed, person)", text=True),
+        Column("run", "cluster", "one loop, or one context of a sweep", text=True),
+        Column("query", "cluster", "identifies the query", text=True),
+        Column("round", "key", "round of the loop, from 0", 0),
+        Column("model", "key", "which model", text=True),
+        Column("task", "key", "which task", text=True),
+        Column("context_size", "key", "pairs in the context", 0),
+        Column("context_wrong", "key", "wrong pairs in the context", 0),
+        Column("context_contamination", "key", "share of wrong pairs that the context was drawn at", 0, 1),
+        Column("correct", "truth", "whether the answer is correct"),
+        Column("accepted", "truth", "whether the evaluator accepted it"),
+        Column("n", "number", "attempts that a row stands for", 0),
+        Column("n_wrong", "number", "how many of them are wrong", 0),
+        Column("error", "number", "the share of them that is wrong", 0, 1),
+        Column("score", "number", "graded verdict or log-probability"),
+    )
+}

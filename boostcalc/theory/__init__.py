@@ -1,0 +1,56 @@
+"""What is proved: theorems whose every step SymPy checks.
+
+A new theorem is one function in a family's file and one line in the registry below.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from boostcalc.errors import UsageError
+from boostcalc.theory.attempts import attempts_per_round
+from boostcalc.theory.derivation import Derivation
+from boostcalc.theory.filter import acceptance_condition, contamination_law, odds_form
+from boostcalc.theory.perfect import closed_form, fixed_points, rounds_to_target
+from boostcalc.theory.theorem import Theorem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["THEOREMS", "Derivation", "Theorem", "derive"]
+
+THEOREMS: tuple[Callable[[], Theorem], ...] = (
+    contamination_law,
+    odds_form,
+    acceptance_condition,
+    closed_form,
+    fixed_points,
+    rounds_to_target,
+    attempts_per_round,
+)
+
+
+def derive(topic: str | None = None) -> Derivation:
+    """The theorems, each with its derivation, checked when asked.
+
+    Parameters
+    ----------
+    topic : str, optional
+        The name of one theorem or of a family; all theorems without it.
+
+    Raises
+    ------
+    UsageError
+        If there is no such theorem or family.
+    """
+    theorems = tuple(make() for make in THEOREMS)
+    if topic is None:
+        return Derivation(theorems)
+    chosen = tuple(theorem for theorem in theorems if topic in (theorem.name, theorem.family))
+    if chosen:
+        return Derivation(chosen)
+    known = list(dict.fromkeys([*(theorem.family for theorem in theorems), *(theorem.name for theorem in theorems)]))
+    close = difflib.get_close_matches(topic, known, n=1)
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    raise UsageError(f"nothing is derived under {topic!r}{hint}; known are: {', '.join(known)}")

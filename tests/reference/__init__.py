@@ -1,0 +1,1 @@
+"""Slow exact twins, in rational arithmetic."""

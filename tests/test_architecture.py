@@ -1,0 +1,117 @@
+"""The layers: a room imports only from rooms above it, and nothing heavy at the top of a file."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "boostcalc"
+
+LAYERS = [
+    "version",
+    "errors",
+    "files",
+    "odds",
+    "parts",
+    "results",
+    "plotting",
+    "responses",
+    "theory",
+    "dynamics",
+    "selection",
+    "datasets",
+    "runs",
+    "fitting",
+    "forecasting",
+    "reporting",
+    "collecting",
+    "cli",
+]
+"""In the order in which data flows (DESIGN 4)."""
+
+UPWARD = {("fitting/fit.py", "forecasting")}
+"""The one delegation upward: `Fit.forecast`."""
+
+FACE = {"cli"}
+"""Rooms that use the public face, `import boostcalc as bc`, which stands for every room above them."""
+
+HEAVY = {"sympy", "scipy", "pandas", "statsmodels", "matplotlib", "duckdb", "narwhals", "typst"}
+
+AT_HOME = {
+    "sympy": ("theory/", "reporting/typst_math.py"),
+    "narwhals": ("runs/",),
+}
+"""Heavy packages that a room is made of: they load with the room, which itself loads lazily."""
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    """The layer that a file belongs to."""
+    inside = path.relative_to(PACKAGE)
+    return inside.parts[0] if len(inside.parts) > 1 else inside.stem
+
+
+def names(node: ast.stmt) -> list[str]:
+    """Dotted names that an import statement loads."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "absolute imports only"
+        module = node.module or ""
+        return [f"{module}.{alias.name}" for alias in node.names] if module == "boostcalc" else [module]
+    return []
+
+
+def imports(path: Path) -> list[tuple[str, str]]:
+    """(dotted name, where) of each import: where is "top", "types" (under TYPE_CHECKING) or "function"."""
+    found: list[tuple[str, str]] = []
+
+    def visit(node: ast.AST, where: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            inner = where
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                inner = "function"
+            elif isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
+                inner = "types"
+            if isinstance(child, ast.Import | ast.ImportFrom):
+                found.extend((name, where) for name in names(child))
+            visit(child, inner)
+
+    visit(ast.parse(path.read_text(encoding="utf-8")), "top")
+    return found
+
+
+def test_every_file_stands_in_a_layer() -> None:
+    assert {room(path) for path in FILES} - {"__init__"} <= set(LAYERS)
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if p != PACKAGE / "__init__.py"], ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_imports_come_from_above(path: Path) -> None:
+    own, inside = room(path), str(path.relative_to(PACKAGE))
+    for name, _ in imports(path):
+        if name == "boostcalc":
+            assert own in FACE, f"{inside} imports the public face"
+        if not name.startswith("boostcalc."):
+            continue
+        other = name.split(".")[1]
+        if other == own or (inside, other) in UPWARD:
+            continue
+        assert LAYERS.index(other) < LAYERS.index(own), f"{inside} ({own}) imports {name} from below"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_heavy_packages_are_imported_in_functions_and_never_at_the_top(path: Path) -> None:
+    inside = str(path.relative_to(PACKAGE))
+    for name, where in imports(path):
+        package = name.split(".")[0]
+        home = inside.startswith(AT_HOME.get(package, ()))
+        if where == "top":
+            assert package not in HEAVY or home, f"{inside} loads {package} when it is imported"
+        if where == "function":
+            delegated = any(inside == file and name.startswith(f"boostcalc.{room}") for file, room in UPWARD)
+            assert package in HEAVY or delegated, f"{inside} hides the import of {name} in a function"

@@ -1,0 +1,152 @@
+"""The command line, as a stranger types it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from boostcalc.cli import VERBS
+from tests.conftest import Ran
+
+Run = Callable[..., Ran]
+
+HEAVY = ("sympy", "scipy", "pandas", "statsmodels", "matplotlib", "duckdb", "narwhals", "typst")
+
+
+def test_predict_prints_verdict_table_and_assumptions(cli: Run) -> None:
+    ran = cli("predict", "--fp", "0.1", "--tp", "0.8")
+    assert ran.status == 0
+    assert ran.err == ""
+    assert ran.out.startswith(
+        "It gets better: the error falls from 0.5 towards 0; it reaches the target 0.01 in 3 rounds."
+    )
+    assert re.search(r"^ +3 +0\.001949 ", ran.out, re.MULTILINE)
+    assert "Assumed: perfect adaptation, start error 0.5" in ran.out
+    assert "boostcalc fit RUNS" in ran.out
+
+
+def test_json_is_one_document_and_nothing_else(cli: Run) -> None:
+    ran = cli("predict", "--fpr", "0.1", "--tpr", "0.8", "--json")
+    assert json.loads(ran.out)["kind"] == "prediction"
+    assert ran.err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--tp", "1.2", "--fp", "0.1"), "outside [0, 1]"),
+        (("--tp", "x", "--fp", "0.1"), "not a rate"),
+        (("--tp", "5/3", "--fp", "0.1"), "successes <= trials"),
+        (("--tp", "nan", "--fp", "0.1"), "nan"),
+        (("--tp", "0.8"), "Missing option '--fp'"),
+        (("--tp", "0.8", "--fp", "0.1", "--response", "evidnce:a=1,b=2"), "did you mean 'evidence'"),
+        (("--tp", "0.8", "--fp", "0.1", "--response", "evidence:a=1,q=2"), "no parameter 'q'"),
+        (("--tp", "0.8", "--fp", "0.1", "--context", "append"), "append needs size"),
+        (("--tp", "0.8", "--fp", "0.1", "--targt", "0.1"), "--target"),
+        (("--tp", "0.8", "--fp", "0.1", "--target", "2"), "error rate in (0, 1)"),
+        (("--tp", "0.8", "--fp", "0.1", "--plot", "x.docx"), "docx"),
+        (("--tp", "0.8", "--fp", "0.1", "-o", "/dev/null/x.json"), "/dev/null"),
+    ],
+)
+def test_bad_usage_is_a_sentence_and_two(cli: Run, arguments: tuple[str, ...], said: str) -> None:
+    ran = cli("predict", *arguments, "--json")
+    assert ran.status == 2
+    assert ran.out == ""
+    assert said in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("rates", [("0.1", "0.8"), ("0.8", "0"), ("0.5", "0.5"), ("0", "0"), ("143/150", "78/150")])
+def test_bad_news_is_an_answer(cli: Run, rates: tuple[str, str]) -> None:
+    ran = cli("predict", "--tp", rates[0], "--fp", rates[1])
+    assert ran.status == 0
+    assert ran.out.strip()
+
+
+def test_counts_give_intervals(cli: Run) -> None:
+    document = json.loads(cli("predict", "--tp", "143/150", "--fp", "78/150", "--json").out)
+    assert document["likelihood_ratio"]["level"] == 0.9
+    assert document["likelihood_ratio"]["low"] < 143 / 78 < document["likelihood_ratio"]["high"]
+
+
+def test_output_and_plot_are_written(cli: Run, tmp_path: Path) -> None:
+    document, picture = tmp_path / "new" / "p.json", tmp_path / "p.svg"
+    ran = cli("predict", "--tp", "0.8", "--fp", "0.1", "-o", str(document), "--plot", str(picture))
+    assert ran.status == 0
+    assert json.loads(document.read_text())["kind"] == "prediction"
+    assert picture.read_text().startswith("<?xml")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "p.svg"]
+
+
+@pytest.mark.parametrize("verb", [None, *VERBS])
+def test_help_is_there(cli: Run, verb: str | None) -> None:
+    ran = cli(*([verb] if verb else []), "--help")
+    assert ran.status == 0
+    assert "Usage: boostcalc" in ran.out
+
+
+def test_an_unknown_verb_is_bad_usage(cli: Run) -> None:
+    ran = cli("predct")
+    assert ran.status == 2
+    assert "did you mean 'predict'" in ran.err
+
+
+def test_a_fault_of_ours_is_three_and_one_sentence(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    import boostcalc.cli.predict as verb
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("the sky fell")
+
+    monkeypatch.setattr(verb, "Loop", broken)
+    ran = cli("predict", "--tp", "0.8", "--fp", "0.1")
+    assert ran.status == 3
+    assert "the sky fell" in ran.err
+    assert "Traceback" not in ran.err
+    assert "Traceback" in cli("predict", "--tp", "0.8", "--fp", "0.1", "--debug").err
+
+
+def loaded(*arguments: str) -> set[str]:
+    """Heavy packages that a fresh interpreter has loaded after running this code."""
+    code = f"import sys; {arguments[0]}; print(*[m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import boostcalc",
+        "import boostcalc.cli as c; c.run(['--help'])",
+        "import boostcalc.cli as c; c.run(['predict', '--tp', '0.8', '--fp', '0.1'])",
+        "import boostcalc.cli as c; c.run(['predict', '--tp', '0.8', '--fp', '0.1', '--json'])",
+        "import boostcalc.cli as c; c.run(['predict', '--tp', '80/100', '--fp', '10/100'])",
+        "import boostcalc.cli as c; c.run(['predict', '--tp', '.8', '--fp', '.1', '--response', 'affine:mu=0.1,nu=0'])",
+    ],
+)
+def test_the_fast_path_loads_nothing_heavy(code: str) -> None:
+    assert loaded(code) == set()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_is_130_and_quiet() -> None:
+    code = (
+        "import sys, time, boostcalc.cli as c, boostcalc.cli.predict as p\n"
+        "p.Loop = lambda **_: (print('ready', flush=True), time.sleep(60))\n"
+        "sys.exit(c.run(['predict', '--tp', '0.8', '--fp', '0.1']))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
