@@ -78,7 +78,11 @@ def fit(runs: Any, *, families: Sequence[str] = FAMILIES, averaged: bool = True,
         assumptions=_assumptions(responses, averaged, data),
         warnings=tuple(_warnings(log, data, responses, by, judged)),
         provenance=provenance(
-            source=log.source, families=[family.family for family in chosen], averaged=averaged, level=level
+            source=log.source,
+            where=log.where,
+            families=[family.family for family in chosen],
+            averaged=averaged,
+            level=level,
         ),
     )
 

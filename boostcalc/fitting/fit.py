@@ -175,6 +175,8 @@ class Fit(Result):
             listed = ", ".join(f"{k} = {e}" for k, e in fitted.conf_int(self.level).items())
             score = "-∞" if fitted.log_score is None else f"{fitted.log_score:.4g}"
             lines.append(f"{mark} {fitted.family}: {listed}; held-out log score {score}, weight {fitted.weight:.2f}")
+        if self.responses:
+            lines.append(self.chosen.window(self.level).meaning)
         lines += [f"{a['name']}: {a['verdict']} ({a['evidence']})" for a in self.assumptions]
         lines += [f"warning: {warning}" for warning in self.warnings]
         return "\n".join(lines)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from boostcalc.fitting.uncertainty import Spread
+from boostcalc.fitting.window import Window, window
 from boostcalc.odds import Array
 from boostcalc.responses import RESPONSES, Response
 from boostcalc.results import Estimate
@@ -61,6 +62,10 @@ class FittedResponse:
         low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=1)
         return low, high
 
+    def window(self, level: float) -> Window:
+        """The range of FP/TP in which a loop of this model has two stable ends."""
+        return window(self.response, self.draw(np.random.default_rng(0), DRAWS), level)
+
     def to_dict(self, level: float) -> dict[str, Any]:
         """Its JSON form; `spread` holds what `draw` needs."""
         spread = self.spread
@@ -70,6 +75,7 @@ class FittedResponse:
             "parameters": {name: e.to_dict() for name, e in self.conf_int(level).items()},
             "log_score": self.log_score,
             "weight": self.weight,
+            "bistable_fp_over_tp": self.window(level).to_dict(),
             "spread": {
                 "center": spread.center.tolist(),
                 "covariance": spread.covariance.tolist(),

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from boostcalc.forecasting import QUANTILES
 from boostcalc.reporting.typst_math import typst
-from boostcalc.responses import Evidence
 from boostcalc.theory import derive
 
 if TYPE_CHECKING:
@@ -81,6 +78,9 @@ def _final(forecast: Forecast) -> str:
 
 def _recurrence() -> dict[str, Any]:
     theory = derive()
+    chosen = [theory[name] for name in THEOREMS]
+    stated = [relation for theorem in chosen for relation in theorem.statement]
+    letters = dict.fromkeys(d for theorem in chosen for d in theorem.definitions if d.lhs.is_Symbol and d not in stated)
     return {
         "intro": (
             "With error rate ε, TP = t and FP = f, the accepted batch has contamination c. Each of the following is "
@@ -88,12 +88,13 @@ def _recurrence() -> dict[str, Any]:
         ),
         "theorems": [
             {
-                "title": theory[name].title,
-                "note": "" if theory[name].verified else "(not verified)",
-                "formulas": [typst(relation) for relation in theory[name].statement],
+                "title": theorem.title,
+                "says": theorem.says + ("" if theorem.verified else " (Not verified.)"),
+                "formulas": [typst(relation) for relation in theorem.statement],
             }
-            for name in THEOREMS
+            for theorem in chosen
         ],
+        "definitions": [typst(definition) for definition in letters],
     }
 
 
@@ -107,33 +108,13 @@ def _response(forecast: Forecast) -> dict[str, Any]:
     compared = f" It was compared on held-out data with {', '.join(others)}." if others else ""
     return {
         "intro": (
-            f"The {chosen.family} response is a model that {chosen.response.learner}: its error rate under a context "
-            f"of which a share c is wrong.{compared}"
+            f"The {chosen.family} response describes a model that {chosen.response.learner}. Its error rate under a "
+            f"context of which a share c is wrong is g(c).{compared}"
         ),
         "formulas": [typst(general)],
         "parameters": [[name, number.text()] for name, number in chosen.conf_int(forecast.fit.level).items()],
-        "window": _window(chosen.response),
+        "window": chosen.window(forecast.fit.level).meaning,
     }
-
-
-def _window(response: Any) -> str | None:
-    """Between which FP/TP the loop has two stable ends, in words; None for a family without such a window."""
-    if not isinstance(response, Evidence):
-        return None
-    low, high = (float(np.exp(-bound)) for bound in reversed(response.bistable_window()))
-    if np.isnan(low):
-        return "With b at most 4 this response has one fixed point, whatever the evaluator: the start does not matter."
-    if low > 1:
-        meaning = (
-            "The window lies wholly above 1: such a learner denoises its own context, so it improves with any "
-            "evaluator that prefers correct answers, from every start, and even with one that prefers wrong answers "
-            f"up to {low:.3g}-fold. Inside the window the start decides; beyond it the loop collapses from everywhere."
-        )
-    elif high < 1:
-        meaning = "The window lies wholly below 1: an evaluator has to prefer correct answers for either end to win."
-    else:
-        meaning = "The window contains 1: even a blind evaluator leaves two stable ends, and the start decides."
-    return f"The loop has two stable ends for FP/TP between {low:.4g} and {high:.4g}. {meaning}"
 
 
 def _rounds(forecast: Forecast) -> dict[str, Any]:
@@ -158,8 +139,15 @@ def _assumptions(forecast: Forecast) -> list[str]:
 def _provenance(forecast: Forecast) -> list[str]:
     record = forecast.provenance
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
-    fit = ", ".join(f"{name}: {value}" for name, value in record["fit"].items() if name != "versions")
-    return [f"Fit from {fit}", f"Forecast from {record['draws']} draws, seed {record['seed']}", f"Made with {versions}"]
+    fit = "; ".join(f"{name}: {_plain(value)}" for name, value in record["fit"].items() if name != "versions")
+    return [f"Fit: {fit}", f"Forecast: {record['draws']} draws, seed {record['seed']}", f"Made with {versions}"]
+
+
+def _plain(value: Any) -> str:
+    """A recorded input as text: lists and mappings without their brackets."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {item}" for name, item in value.items()) or "none"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _bands() -> str:

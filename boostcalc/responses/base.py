@@ -73,6 +73,10 @@ class Response(Part):
         """Log-odds of the fixed points of g ∘ filter along axis 0 (`nan` pads), or None: no closed form."""
         return None
 
+    def bistable_window(self) -> tuple[Array, Array]:
+        r"""Least and greatest $\Lambda = \ln(t/f)$ between which a loop has two stable ends, or `nan`."""
+        return np.asarray(np.nan), np.asarray(np.nan)
+
     def orbit(self, logit_error: ArrayLike, log_lr: ArrayLike, rounds: ArrayLike) -> Array | None:
         """Log-odds of the error after `rounds` rounds under `Replace`, or None: no closed form."""
         return None

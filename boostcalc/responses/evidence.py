@@ -65,7 +65,7 @@ class Evidence(Response):
     def bistable_window(self) -> tuple[Array, Array]:
         r"""Least and greatest $\Lambda = \ln(t/f)$ between which a loop has two stable ends (DESIGN 3.6).
 
-        $\Lambda(s) = a + b s - \operatorname{logit} s$ at the two unit slopes; `nan` for $b \le 4$.
+        They are $\Lambda(s) = a + b s - \operatorname{logit} s$ at the two unit slopes; `nan` for $b \le 4$.
         """
         slopes = self.unit_slopes()
         bounds = np.where(np.asarray(self.b) > 4, self.a + self.b * expit(slopes) - slopes, np.nan)

@@ -34,6 +34,7 @@ class Runs(Result):
         One row per distinct combination of the key columns (DESIGN 5), with the columns `COUNTS`.
     ignored : columns of the table that the schema does not know.
     source : the file's name, or the dataframe's type.
+    where : the selection of rows: column → value.
     """
 
     kind = "runs"
@@ -41,6 +42,7 @@ class Runs(Result):
     cells: pd.DataFrame
     ignored: tuple[str, ...]
     source: str
+    where: dict[str, Any]
 
     @property
     def n_attempts(self) -> int:
@@ -125,7 +127,8 @@ def read_runs(source: Any, *, where: Mapping[str, Any] | None = None) -> Runs:
         raise unreadable(name, error) from None
     if not len(cells) or cells["n"].sum() == 0:
         raise SchemaError(f"{name} has no rows" + (f" where {_said(where)}" if where else ""))
-    return Runs(cells, tuple(c for c in columns if c not in COLUMNS), name)
+    selected = {column: str(value) for column, value in (where or {}).items()}
+    return Runs(cells, tuple(c for c in columns if c not in COLUMNS), name, selected)
 
 
 def _only(table: nw.LazyFrame[Any], where: Mapping[str, Any]) -> nw.LazyFrame[Any]:
