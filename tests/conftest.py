@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import pytest
+from hypothesis import settings
 
 from boostcalc.cli import run
-from boostcalc.odds import Array
+
+# a busy machine is no failure; a gate has to give the same answer twice
+settings.register_profile("here", deadline=None)
+settings.register_profile("gate", deadline=None, derandomize=True)
+settings.load_profile("gate" if os.environ.get("CI") else "here")
 
 
 @dataclass(frozen=True)
@@ -32,13 +37,3 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(status, said.out, said.err)
 
     return call
-
-
-def standard_errors(successes: float, trials: int, expected: float) -> float:
-    """How many binomial standard errors a share lies from what is expected."""
-    return float(abs(successes / trials - expected) / np.sqrt(expected * (1 - expected) / trials))
-
-
-def simulated_errors(rng: np.random.Generator, error: Array, n: int) -> Array:
-    """Wrong answers out of `n` at each error rate."""
-    return rng.binomial(n, error).astype(np.float64)

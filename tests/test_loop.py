@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import boostcalc as bc
@@ -100,6 +100,7 @@ def test_multipliers_are_slopes_of_the_update_map() -> None:
         assert row["stable"] == (row["multiplier"] < 1)
 
 
+@settings(max_examples=50)
 @given(
     st.floats(0.001, 0.999),
     st.floats(0.01, 1),

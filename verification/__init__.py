@@ -1,0 +1,1 @@
+"""Checks of statistical claims by simulation with known truth; each writes a table to `reports/`."""

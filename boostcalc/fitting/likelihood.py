@@ -32,8 +32,8 @@ class Maximum:
         Its parameters.
     score : array, shape (cells, p)
         Each cell's gradient of the log-likelihood there.
-    information : array, shape (p, p)
-        Expected (Fisher) information there.
+    information : array, shape (cells, p, p)
+        Each cell's expected (Fisher) information there.
     """
 
     response: Response
@@ -73,9 +73,7 @@ def maximise(family: type[Response], data: Observations) -> Maximum:
     def loss(theta: Array) -> tuple[float, Array]:
         p, gradient = _mean_and_gradient(family, theta, data)
         value = -(_times_log(data.n_wrong, p) + _times_log(data.n - data.n_wrong, 1 - p)).sum()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            slope = np.nan_to_num((data.n_wrong / p - (data.n - data.n_wrong) / (1 - p)), posinf=0.0, neginf=0.0)
-        return value / total, -(slope @ gradient) / total
+        return value / total, -(_slope(data, p) @ gradient) / total
 
     constraints = [LinearConstraint(np.asarray(row), -np.inf, limit) for row, limit in family.sums()]
     begin = np.array(list(_first_guess(family, data).parameters.values()), dtype=np.float64)
@@ -93,9 +91,11 @@ def maximise(family: type[Response], data: Observations) -> Maximum:
     if not found.success:
         raise FitError(f"the {family.family} response could not be fitted: {found.message}", partial=response)
     p, gradient = _mean_and_gradient(family, theta, data)
-    variance = np.where((p > 0) & (p < 1), p * (1 - p), np.inf)
-    score = gradient * ((data.n_wrong - data.n * p) / variance)[:, None]
-    information = gradient.T @ (gradient * (data.n / variance)[:, None])
+    score = gradient * _slope(data, p)[:, None]
+    # a family that calls a cell certain knows it no better than the cell's own attempts can tell (Jeffreys)
+    seen = (data.n * p + 0.5) / (data.n + 1)
+    weight = data.n / np.where((p > 0) & (p < 1), p * (1 - p), seen * (1 - seen))
+    information = weight[:, None, None] * gradient[:, :, None] * gradient[:, None, :]
     return Maximum(response, theta, score, information)
 
 
@@ -112,6 +112,15 @@ def _mean_and_gradient(family: type[Response], theta: Array, data: Observations)
     columns = [np.broadcast_to(part(data.shares, *theta), data.shares.shape) for part in (value, *partials)]
     means = [np.asarray(data.weights @ column) for column in columns]
     return means[0], np.stack(means[1:], axis=1)
+
+
+def _slope(data: Observations, p: Array) -> Array:
+    """Derivative of each cell's log-likelihood in its mean error p; what was never seen adds nothing."""
+    right = data.n - data.n_wrong
+    with np.errstate(divide="ignore", invalid="ignore"):
+        up = np.where(data.n_wrong > 0, data.n_wrong / p, 0.0)
+        down = np.where(right > 0, right / (1 - p), 0.0)
+    return np.asarray(np.nan_to_num(up - down, nan=0.0, posinf=0.0, neginf=0.0))
 
 
 @cache

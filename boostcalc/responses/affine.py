@@ -50,7 +50,7 @@ class Affine(Response):
 
     def logit_error(self, logit_contamination: ArrayLike) -> Array:
         log_wrong, log_right = log_shares(logit_contamination)
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):  # nan in, nan out
             wrong = np.logaddexp(np.log(self.mu) + log_right, np.log1p(-self.nu) + log_wrong)
             right = np.logaddexp(np.log1p(-self.mu) + log_right, np.log(self.nu) + log_wrong)
         return np.asarray(wrong - right)

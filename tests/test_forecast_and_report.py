@@ -1,0 +1,168 @@
+"""Forecasts and their report: uncertainty that is carried, documents that read back, pages that can be read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pypdf
+import pytest
+
+import boostcalc as bc
+from boostcalc.errors import DataError
+from boostcalc.forecasting.modes import modes
+from boostcalc.odds import expit
+from boostcalc.plotting import save, svg
+from tests.test_prediction import numbers
+
+
+@pytest.fixture(scope="module")
+def fit() -> Any:
+    """GPT-J on `unnatural` at 39 demonstrations."""
+    return bc.fit(bc.read_runs(bc.load_table("gptj_contamination"), where={"task": "unnatural", "context_size": 39}))
+
+
+@pytest.fixture(scope="module")
+def forecast(fit: Any) -> Any:
+    """Its loop under a lenient self-judge's counts (ReaLMistake)."""
+    return fit.forecast(tpr=bc.Counts(25, 30), fpr=bc.Counts(101, 130), error=0.5)
+
+
+def test_the_draws_are_those_of_the_loop_itself(fit: Any) -> None:
+    """One draw at a time, by the plain loop, gives the fan."""
+    rng = np.random.default_rng(0)
+    loop = bc.Loop(tpr=bc.Counts(25, 30), fpr=bc.Counts(101, 130))
+    judges, responses = loop.evaluator.sample(rng, 4_000), fit.chosen.draw(rng, 4_000)
+    errors = []
+    for t, f, a, b in zip(judges.t, judges.f, responses.a, responses.b, strict=True):
+        x = 0.5
+        for _ in range(2):
+            c = x * f / (x * f + (1 - x) * t)
+            x = 1 / (1 + np.exp(-(a + b * c)))
+        errors.append(x)
+    found = fit.forecast(tpr=bc.Counts(25, 30), fpr=bc.Counts(101, 130), error=0.5, rounds=2).fan[2]
+    np.testing.assert_allclose(found, np.quantile(errors, [0.05, 0.25, 0.5, 0.75, 0.95]), rtol=1e-9)
+
+
+def test_every_estimated_number_has_its_interval(forecast: Any) -> None:
+    for number in numbers(forecast.to_dict()["trajectory"][1:]):
+        assert number["level"] == 0.9
+        assert number["low"] <= number["value"] <= number["high"]
+
+
+def test_a_saved_forecast_is_the_forecast(forecast: Any, tmp_path: Path) -> None:
+    path = tmp_path / "forecast.json"
+    path.write_text(forecast.to_json())
+    assert bc.read_forecast(path).to_json() == forecast.to_json()
+    path.write_text('{"kind": "forecast"}')
+    with pytest.raises(DataError, match="malformed"):
+        bc.read_forecast(path)
+
+
+def test_two_ends_make_two_humps(fit: Any) -> None:
+    """Near the divide of a bistable loop the evidence allows both ends; their weights are the share of draws."""
+    found = fit.forecast(tpr=0.2, fpr=0.8, error=0.3, rounds=60)
+    low, high = found.final_modes
+    assert low["error"] < 0.01
+    assert high["error"] > 0.8
+    assert low["weight"] + high["weight"] == pytest.approx(1)
+    assert low["weight"] == pytest.approx(found.probability_reached, abs=0.02)
+
+
+def test_leaving_the_measured_contaminations_is_said(fit: Any) -> None:
+    narrow = bc.load_table("gptj_contamination").query("task == 'unnatural' and context_size == 39")
+    inside = bc.fit(narrow[narrow["context_contamination"].between(0.2, 0.8)])
+    found = inside.forecast(tpr=0.8, fpr=0.1, error=0.5)
+    assert found.extrapolates
+    assert any("no run has seen c < 0.2" in warning for warning in found.warnings)
+    assert not fit.forecast(tpr=0.8, fpr=0.1, error=0.5).extrapolates
+    grown = fit.forecast(tpr=0.8, fpr=0.1, error=0.5, context=bc.Append(size=39))
+    assert any("over 39 pairs" in warning for warning in grown.warnings)
+
+
+class TestModes:
+    def test_one_hump_is_one(self) -> None:
+        [only] = modes(np.random.default_rng(0).normal(-2, 0.5, 3_000))
+        assert only["weight"] == 1
+        assert only["error"] == pytest.approx(float(expit(-2)), rel=0.1)
+
+    def test_humps_hold_their_shares(self) -> None:
+        rng = np.random.default_rng(0)
+        low, high = modes(np.concatenate([rng.normal(-5, 0.3, 700), rng.normal(2, 0.3, 300)]))
+        assert (low["weight"], high["weight"]) == (0.7, 0.3)
+
+    def test_certain_ends_are_humps(self) -> None:
+        found = modes(np.array([-np.inf] * 3 + [np.inf]))
+        assert [(hump["error"], hump["weight"]) for hump in found] == [(0.0, 0.75), (1.0, 0.25)]
+
+
+NOTE = "#strong[not markup] $x$ <b> \\u{41} — no such loop ran"
+
+
+@pytest.fixture(scope="module")
+def pdf(forecast: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its report, with a title and a note that look like markup."""
+    folder = tmp_path_factory.mktemp("report") / "new"
+    return bc.report(forecast, folder / "f.pdf", title="A *title* #2", note=NOTE)
+
+
+class TestReport:
+    def test_its_text_can_be_selected_and_is_what_the_forecast_says(self, pdf: Path, forecast: Any) -> None:
+        pages = [page.extract_text() for page in pypdf.PdfReader(pdf).pages]
+        assert 2 <= len(pages) <= 5
+        text = " ".join(" ".join(pages).split())
+        for said in ("The verdict", "The recurrence", "Provenance", forecast.limit.text(), "0.8333", "two stable ends"):
+            assert said in text
+
+    def test_text_from_outside_is_shown_as_text(self, pdf: Path) -> None:
+        text = " ".join(pypdf.PdfReader(pdf).pages[0].extract_text().split())
+        assert NOTE in text
+        assert "A *title* #2" in text
+
+    def test_the_same_forecast_gives_the_same_bytes(self, forecast: Any, tmp_path: Path) -> None:
+        first, second = bc.report(forecast, tmp_path / "1.pdf"), bc.report(forecast, tmp_path / "2.pdf")
+        assert first.read_bytes() == second.read_bytes()
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["1.pdf", "2.pdf"]
+
+    def test_a_report_on_a_growing_context_and_an_affine_response(self, fit: Any, tmp_path: Path) -> None:
+        found = fit.using("affine").forecast(tpr=0.8, fpr=0.1, error=0.5, context=bc.Append(size=39), rounds=4)
+        text = pypdf.PdfReader(bc.report(found, tmp_path / "a.pdf")).pages[0].extract_text()
+        assert "append" in text
+
+
+class TestFigures:
+    @pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
+    def test_a_figure_is_written_as_its_name_says(self, forecast: Any, tmp_path: Path, ending: str) -> None:
+        path = tmp_path / f"f.{ending}"
+        save(forecast.plot(), path)
+        magic = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
+        assert path.read_bytes().startswith(magic[ending])
+
+    def test_the_same_data_give_the_same_svg(self, forecast: Any) -> None:
+        assert svg(forecast.plot()) == svg(forecast.plot())
+
+    def test_a_given_axes_is_drawn_on(self) -> None:
+        from matplotlib.figure import Figure
+
+        ax = Figure().add_subplot()
+        assert bc.Loop(tpr=0.8, fpr=0.1).predict().plot(ax) is ax
+        drawn = [line.get_ydata() for line in ax.get_lines()]
+        np.testing.assert_allclose(np.asarray(drawn[0], dtype=float), [1 / 2, 1 / 9, 1 / 65, 1 / 513])
+
+    @pytest.mark.parametrize("make", ["fixed points", "trajectory", "rounds", "fit"])
+    def test_every_result_can_be_drawn(self, make: str, fit: Any) -> None:
+        loop = bc.Loop(tpr=0.2, fpr=0.8, response=bc.Evidence(a=-5.07, b=7.05))
+        results: dict[str, Any] = {
+            "fixed points": loop.fixed_points(),
+            "trajectory": loop.trajectory(error=0.2),
+            "rounds": loop.rounds_to([0.1, 0.01], error=0.2),
+            "fit": fit,
+        }
+        result = results[make]
+        assert svg(result.plot()).startswith("<?xml")
+        assert json.loads(result.to_json())["kind"] == result.kind
+        assert len(result.to_frame())
+        assert result.summary()
+        assert result._repr_html_()

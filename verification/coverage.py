@@ -1,0 +1,167 @@
+"""Simulated coverage of the intervals: how often a nominal 90% interval holds the truth that made the data.
+
+`python -m verification.coverage` writes `reports/coverage.csv` (some minutes on two cores).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import boostcalc as bc
+from boostcalc.dynamics import Evaluator
+from boostcalc.errors import DataError
+from boostcalc.fitting import FittedResponse
+from boostcalc.fitting.likelihood import maximise
+from boostcalc.fitting.observations import observe
+from boostcalc.fitting.rates import effective_counts
+from boostcalc.fitting.uncertainty import spread_of
+from boostcalc.odds import expit
+from boostcalc.responses import Affine, Evidence, Response
+from boostcalc.results import Estimate
+
+LEVEL = 0.9
+RATES = 2_000
+FITS = 600
+DRAWS = 4_000
+TABLE = Path(__file__).parents[1] / "reports" / "coverage.csv"
+
+
+def row(what: str, setting: str, hits: list[bool], failed: int = 0) -> dict[str, Any]:
+    share = float(np.mean(hits))
+    error = np.sqrt(LEVEL * (1 - LEVEL) / len(hits))
+    return {
+        "interval": what,
+        "setting": setting,
+        "nominal": LEVEL,
+        "coverage": round(share, 4),
+        "standard_error": round(float(error), 4),
+        "replicates": len(hits),
+        "no_answer": failed,
+    }
+
+
+def holds(estimate: Estimate, truth: float) -> bool:
+    low = -np.inf if estimate.low is None else estimate.low
+    high = np.inf if estimate.high is None else estimate.high
+    return bool(low <= truth <= high)
+
+
+def counts(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+    """Figures of `predict` from counts: the likelihood ratio, and the error after three rounds."""
+    for n in (30, 100, 300):
+        for t, f in ((0.8, 0.1), (0.9, 0.5), (0.6, 0.55), (0.97, 0.02)):
+            ratio, error = [], []
+            for _ in range(RATES):
+                judge = Evaluator(bc.Counts(rng.binomial(n, t), n), bc.Counts(rng.binomial(n, f), n))
+                drawn = judge.sample(rng, DRAWS)
+                with np.errstate(divide="ignore"):
+                    plug = float(np.exp(judge.log_lr)) if judge.f > 0 else np.inf
+                ratio.append(holds(Estimate.from_draws(plug, np.exp(drawn.log_lr), LEVEL), t / f))
+                last = expit(-3 * judge.log_lr) if np.isfinite(judge.log_lr) else 0.0
+                error.append(
+                    holds(
+                        Estimate.from_draws(float(last), expit(-3 * drawn.log_lr), LEVEL),
+                        float(expit(-3 * np.log(t / f))),
+                    )
+                )
+            setting = f"{n} correct and {n} wrong judged, tpr {t}, fpr {f}"
+            yield row("likelihood ratio from counts", setting, ratio)
+            yield row("error after 3 rounds from counts", setting, error)
+
+
+def clustered(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+    """A rate from clustered verdicts (beta-binomial), through effective counts."""
+    for count in (5, 10, 40):
+        for correlation in (0.0, 0.1, 0.3):
+            for rate in (0.1, 0.5, 0.8):
+                hits = []
+                for _ in range(RATES):
+                    size = (1 - correlation) / correlation if correlation else 0.0
+                    own = rng.beta(rate * size, (1 - rate) * size, count) if correlation else np.full(count, rate)
+                    accepted = rng.binomial(20, own).astype(float)
+                    found = effective_counts(accepted, np.full(count, 20.0), np.arange(count))
+                    assert found is not None  # noqa: S101  # something was judged
+                    hits.append(holds(Estimate.from_draws(found.rate, found.draw(rng, DRAWS), LEVEL), rate))
+                yield row(
+                    "rate from clustered verdicts",
+                    f"{count} clusters of 20, correlation {correlation}, rate {rate}",
+                    hits,
+                )
+
+
+def sweep(rng: np.random.Generator, truth: Response, runs: int, correlation: float) -> pd.DataFrame:
+    """Error counts of runs, each with one context of 16 pairs; beta-binomial between attempts of a run."""
+    wrong = rng.integers(0, 17, runs)
+    mean = truth(wrong / 16)
+    size = (1 - correlation) / correlation if correlation else 0.0
+    own = rng.beta(mean * size, (1 - mean) * size) if correlation else mean
+    return pd.DataFrame(
+        {
+            "run": [f"r{i}" for i in range(runs)],
+            "context_size": 16,
+            "context_wrong": wrong,
+            "n": 40,
+            "n_wrong": rng.binomial(40, own),
+        }
+    )
+
+
+def cells(rng: np.random.Generator, truth: Response, correlation: float) -> pd.DataFrame:
+    """A published curve: seven cells of 500 attempts, without runs, contexts known by their rate."""
+    rate = np.array([0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0])
+    wrong = rng.binomial(39, rate[:, None], (7, 500))
+    error = truth(wrong / 39).mean(axis=1)
+    size = (1 - correlation) / correlation if correlation else 0.0
+    own = rng.beta(error * size, (1 - error) * size) if correlation else error
+    return pd.DataFrame(
+        {"context_size": 39, "context_contamination": rate, "n": 500, "n_wrong": rng.binomial(500, own)}
+    )
+
+
+def responses(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+    """Parameters of a response: clustered by run, and from the cells of a published curve."""
+    truths: tuple[Response, ...] = (
+        Evidence(a=-3.0, b=5.0),
+        Evidence(a=-0.5, b=1.0),
+        Affine(mu=0.1, nu=0.2),
+        Affine(mu=0.01, nu=0.3),
+    )
+    for truth in truths:
+        designs = [(f"{runs} runs of 40, correlation {rho}", runs, rho) for runs in (10, 20, 40) for rho in (0.0, 0.1)]
+        designs += [(f"7 cells of 500, correlation {rho}", 0, rho) for rho in (0.0, 0.01)]
+        for setting, runs, rho in designs:
+            hits: dict[str, list[bool]] = {name: [] for name in truth.names()}
+            failed = 0
+            for _ in range(FITS):
+                table = sweep(rng, truth, runs, rho) if runs else cells(rng, truth, rho)
+                try:
+                    data = observe(bc.read_runs(table))
+                    best = maximise(type(truth), data)
+                    found = FittedResponse(best.response, spread_of(best, data), None, 1.0).conf_int(LEVEL)
+                except DataError:
+                    failed += 1
+                    continue
+                for name, value in truth.parameters.items():
+                    hits[name].append(holds(found[name], value))
+            for name in truth.names():
+                yield row(f"{truth.family} {name}", f"{truth}; {setting}", hits[name], failed)
+
+
+def main() -> None:
+    rows = []
+    for part, seed in ((counts, 1), (clustered, 2), (responses, 3)):
+        for one in part(np.random.default_rng(seed)):
+            rows.append(one)
+            print(*one.values(), sep=" | ", flush=True)
+    TABLE.parent.mkdir(exist_ok=True)
+    pd.DataFrame(rows).to_csv(TABLE, index=False)
+    print(f"written: {TABLE}")
+
+
+if __name__ == "__main__":
+    main()
