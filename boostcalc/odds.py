@@ -48,6 +48,11 @@ class Counts:
     ------
     RateError
         If the pair is not a count.
+
+    Examples
+    --------
+    >>> Counts(80, 100).rate
+    0.8
     """
 
     successes: float

@@ -43,6 +43,15 @@ class Loop:
     ------
     RateError, UsageError
         If a rate is none, if the evaluator is given twice or not at all, or if the batch is below 1.
+
+    Examples
+    --------
+    >>> import boostcalc as bc
+    >>> loop = bc.Loop(tpr=0.8, fpr=0.1, response=bc.Affine(mu=0.05, nu=0.2))
+    >>> print(loop.rounds_to(0.01, error=0.5).status)
+    never: the loop settles at error 0.05547, above the target 0.01
+    >>> bc.Loop(tpr=0.8, fpr=[0.1, 0.4, 0.8]).rounds_to(0.01, error=0.5).value
+    array([ 3.,  7., inf])
     """
 
     evaluator: Evaluator

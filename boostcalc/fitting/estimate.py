@@ -48,6 +48,14 @@ def fit(runs: Any, *, families: Sequence[str] = FAMILIES, averaged: bool = True,
         If a family is unknown or has nothing to fit, or `level` is out of range.
     DataError
         If the runs allow no estimate: no truths, no verdicts, or no variation in contamination.
+
+    Examples
+    --------
+    >>> import boostcalc as bc
+    >>> curve = bc.load_table("gptj_contamination")
+    >>> found = bc.fit(bc.read_runs(curve, where={"task": "unnatural", "context_size": 39}))
+    >>> found.response.family, {name: round(value, 2) for name, value in found.params.items()}
+    ('evidence', {'a': -5.9, 'b': 8.1})
     """
     if not 0 < level < 1:
         raise UsageError(f"level = {level} is out of range: an interval's level lies in (0, 1)")

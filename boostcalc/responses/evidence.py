@@ -24,6 +24,11 @@ class Evidence(Response):
 
     In log-odds the slope is $b\,c(1-c)$, which reaches 1 only for $b \ge 4$, at
     $c = \frac12(1 \pm \sqrt{1-4/b})$.
+
+    Examples
+    --------
+    >>> Evidence(a=-5, b=7)([0, 0.5, 1]).round(4)
+    array([0.0067, 0.1824, 0.8808])
     """
 
     family = "evidence"

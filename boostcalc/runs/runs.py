@@ -53,7 +53,8 @@ class Runs(Result):
     def status(self) -> str:  # type: ignore[override]  # computed here, a field elsewhere
         """How much there is, and what was left out."""
         left = f"; columns not read: {', '.join(self.ignored)}" if self.ignored else ""
-        return f"{self.source}: {self.n_attempts:,} attempts in {len(self.cells):,} cells{left}"
+        cells = f"{len(self.cells):,} cell{'s' if len(self.cells) != 1 else ''}"
+        return f"{self.source}: {self.n_attempts:,} attempts in {cells}{left}"
 
     def contexts(self) -> pd.DataFrame:
         """Error counts by what the context held: columns `context_size`, `share`, `exact`, `n`, `n_wrong`.
@@ -108,6 +109,13 @@ def read_runs(source: Any, *, where: Mapping[str, Any] | None = None) -> Runs:
         If there is no such file or column.
     SchemaError
         If the table is not a log of runs: no known column, or impossible values.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> log = pd.DataFrame({"correct": [True, False, True], "accepted": [True, True, False]})
+    >>> print(read_runs(log).status)
+    a DataFrame: 3 attempts in 1 cell
     """
     import duckdb
 
