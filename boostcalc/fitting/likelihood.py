@@ -92,9 +92,8 @@ def maximise(family: type[Response], data: Observations) -> Maximum:
         raise FitError(f"the {family.family} response could not be fitted: {found.message}", partial=response)
     p, gradient = _mean_and_gradient(family, theta, data)
     score = gradient * _slope(data, p)[:, None]
-    # a family that calls a cell certain knows it no better than the cell's own attempts can tell (Jeffreys)
-    seen = (data.n * p + 0.5) / (data.n + 1)
-    weight = data.n / np.where((p > 0) & (p < 1), p * (1 - p), seen * (1 - seen))
+    # fewer than half an expected answer of either kind cannot be told from none: no cell is known better than that
+    weight = data.n / np.maximum(p * (1 - p), 0.5 / data.n)
     information = weight[:, None, None] * gradient[:, :, None] * gradient[:, None, :]
     return Maximum(response, theta, score, information)
 

@@ -24,8 +24,8 @@ __all__ = ["ENOUGH_CLUSTERS", "Spread", "spread_of"]
 ENOUGH_CLUSTERS = 8
 """With fewer clusters than this a sandwich variance is too noisy to use; cells then stand for themselves."""
 
-SINGULAR = 1e12
-"""A condition number of the information beyond which nothing is determined in double precision."""
+SINGULAR = 1e10
+"""A condition number of the information, in units of each parameter's own, beyond which nothing is determined."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ def spread_of(maximum: Maximum, data: Observations) -> Spread:
             f"{data.n.size} cells of contamination cannot determine {parameters} parameters and their uncertainty: "
             f"measure at {parameters + 1} contaminations or more"
         )
-    if np.linalg.cond(information) > SINGULAR:
+    if _singular(information):
         raise DataError(
             f"the {maximum.response.family} response is not identified: these runs do not vary enough in contamination"
         )
@@ -104,13 +104,21 @@ def _jackknife(maximum: Maximum, data: Observations, information: Array) -> Arra
     np.add.at(score, data.cluster, maximum.score)
     np.add.at(own, data.cluster, maximum.information)
     rest = information - own
-    if (np.linalg.cond(rest) > SINGULAR).any():
+    if _singular(rest):
         raise DataError(
             f"without one {data.by} the {maximum.response.family} response is not identified: its uncertainty cannot "
             "be told from these runs"
         )
     moved = np.linalg.solve(rest, (score - score.mean(axis=0))[:, :, None])[:, :, 0]
     return np.asarray((count - 1) / count * (moved.T @ moved), dtype=np.float64)
+
+
+def _singular(information: Array) -> bool:
+    """Whether any of these matrices, shape (…, p, p), leaves a direction of the parameters open."""
+    scale = np.sqrt(np.diagonal(information, axis1=-2, axis2=-1))
+    if not (scale > 0).all():
+        return True
+    return bool((np.linalg.cond(information / scale[..., :, None] / scale[..., None, :]) > SINGULAR).any())
 
 
 def _dispersion(response: Response, data: Observations, parameters: int) -> float:
