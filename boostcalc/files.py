@@ -15,14 +15,21 @@ def written(path: str | os.PathLike[str]) -> Iterator[str]:
 
     Its folder is made if missing; its ending is kept.
     """
-    folder, name = os.path.split(os.fspath(path))
+    path = os.path.realpath(path)  # a link is followed, not replaced
+    if os.path.exists(path) and not os.path.isfile(path):  # a device or a pipe takes what is written as it comes
+        yield path
+        return
+    folder, name = os.path.split(path)
     stem, ending = os.path.splitext(name)
-    if folder:
-        os.makedirs(folder, exist_ok=True)
+    os.makedirs(folder, exist_ok=True)
     partial = os.path.join(folder, f".{stem}.{os.getpid()}.partial{ending}")
     try:
         yield partial
         os.replace(partial, path)
+    except OSError as error:
+        if error.filename == partial:
+            error.filename = path
+        raise
     finally:
         if os.path.exists(partial):
             os.remove(partial)

@@ -79,7 +79,7 @@ class Estimate:
     def text(self, digits: int = 4) -> str:
         """`value [low, high]` with so many significant digits; `value` alone where it is known exactly."""
         value = "—" if self.value is None else f"{self.value:.{digits}g}"
-        if self.level is None:
+        if self.level is None or (self.value is None and self.low is None and self.high is None):
             return value
         low = "-∞" if self.low is None else f"{self.low:.{digits}g}"
         high = "∞" if self.high is None else f"{self.high:.{digits}g}"

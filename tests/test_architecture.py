@@ -29,7 +29,7 @@ LAYERS = [
     "collecting",
     "cli",
 ]
-"""In the order in which data flows (DESIGN 4)."""
+"""In the order in which data flows."""
 
 UPWARD = {("fitting/fit.py", "forecasting")}
 """The one delegation upward: `Fit.forecast`."""

@@ -138,7 +138,8 @@ def test_the_fast_path_loads_nothing_heavy(code: str) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_ctrl_c_is_130_and_quiet() -> None:
     code = (
-        "import sys, time, boostcalc.cli as c, boostcalc.cli.predict as p\n"
+        "import signal, sys, time, boostcalc.cli as c, boostcalc.cli.predict as p\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background shell has children ignore it
         "p.Loop = lambda **_: (print('ready', flush=True), time.sleep(60))\n"
         "sys.exit(c.run(['predict', '--tp', '0.8', '--fp', '0.1']))"
     )

@@ -32,7 +32,7 @@ def gptj() -> Runs:
 
 
 def test_the_realised_share_and_the_plain_rate_on_gptj(gptj: Runs) -> None:
-    """DESIGN 3.4: averaged over Bin(39, c) −5.90, 8.10; binomial likelihood on the rate −5.66, 7.82."""
+    """averaged over Bin(39, c) −5.90, 8.10; binomial likelihood on the rate −5.66, 7.82."""
     assert {k: round(v, 2) for k, v in bc.fit(gptj).params.items()} == {"a": -5.90, "b": 8.10}
     assert {k: round(v, 2) for k, v in bc.fit(gptj, averaged=False).params.items()} == {"a": -5.66, "b": 7.82}
 

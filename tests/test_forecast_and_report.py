@@ -12,6 +12,7 @@ import pytest
 
 import boostcalc as bc
 from boostcalc.errors import DataError
+from boostcalc.forecasting import QUANTILES
 from boostcalc.forecasting.modes import modes
 from boostcalc.odds import expit
 from boostcalc.plotting import save, svg
@@ -30,20 +31,40 @@ def forecast(fit: Any) -> Any:
     return fit.forecast(tpr=bc.Counts(25, 30), fpr=bc.Counts(101, 130), error=0.5)
 
 
-def test_the_draws_are_those_of_the_loop_itself(fit: Any) -> None:
-    """One draw at a time, by the plain loop, gives the fan."""
-    rng = np.random.default_rng(0)
-    loop = bc.Loop(tpr=bc.Counts(25, 30), fpr=bc.Counts(101, 130))
-    judges, responses = loop.evaluator.sample(rng, 4_000), fit.chosen.draw(rng, 4_000)
-    errors = []
-    for t, f, a, b in zip(judges.t, judges.f, responses.a, responses.b, strict=True):
-        x = 0.5
-        for _ in range(2):
-            c = x * f / (x * f + (1 - x) * t)
-            x = 1 / (1 + np.exp(-(a + b * c)))
-        errors.append(x)
-    found = fit.forecast(tpr=bc.Counts(25, 30), fpr=bc.Counts(101, 130), error=0.5, rounds=2).fan[2]
-    np.testing.assert_allclose(found, np.quantile(errors, [0.05, 0.25, 0.5, 0.75, 0.95]), rtol=1e-9)
+def test_the_forecast_is_what_loops_of_drawn_learners_do(fit: Any) -> None:
+    """Loops run one by one, by the definition, with learners and judges of the same law."""
+    rng, loops = np.random.default_rng(77), 4_000
+    learners = fit.using("evidence").chosen.draw(rng, loops)
+    judges = rng.beta(25.5, 5.5, loops), rng.beta(101.5, 29.5, loops)
+    ends = []
+    for t, f, a, b in zip(*judges, learners.a, learners.b, strict=True):
+        error = 0.5
+        for _ in range(3):
+            wrong = rng.binomial(39, error * f / (error * f + (1 - error) * t))
+            error = 1 / (1 + np.exp(-(a + b * wrong / 39)))
+        ends.append(error)
+    counts = {"tpr": bc.Counts(25, 30), "fpr": bc.Counts(101, 130)}
+    found = fit.using("evidence").forecast(**counts, error=0.5, rounds=3).fan[3]
+    for level, value in zip(QUANTILES, found, strict=True):
+        share = np.mean(np.asarray(ends) <= value)
+        assert abs(share - level) < 4 * np.sqrt(2 * level * (1 - level) / loops)
+
+
+def test_families_enter_by_their_weight(fit: Any) -> None:
+    """The affine family never reaches 0.3%, so the share that does is at most the weight of the other."""
+    reached = [
+        found.forecast(tpr=0.8, fpr=0.1, target=0.003).probability_reached for found in (fit, fit.using("evidence"))
+    ]
+    weight = {fitted.family: fitted.weight for fitted in fit.responses}["evidence"]
+    assert reached[0] == pytest.approx(weight * reached[1], abs=0.06)
+    assert reached[0] < reached[1]
+
+
+def test_draws_without_a_start_are_left_out_and_said(fit: Any) -> None:
+    found = fit.forecast(tpr=0.8, fpr=0.3, error=0.9, context=bc.Append(size=39))
+    assert any("are left out" in warning for warning in found.warnings)
+    assert found.trajectory[0].error.text() == "0.9"
+    assert found.probability_reached > 0.9
 
 
 def test_every_estimated_number_has_its_interval(forecast: Any) -> None:

@@ -52,7 +52,7 @@ def test_affine_is_the_exact_orbit(error: Fraction, tpr: Fraction, fpr: Fraction
 
 
 def test_the_textbook_loop() -> None:
-    """DESIGN 3.2 at t = 0.8, f = 0.1: odds divided by 8 a round, so errors 1/2, 1/9, 1/65, 1/513."""
+    """At t = 0.8, f = 0.1: odds divided by 8 a round, so errors 1/2, 1/9, 1/65, 1/513."""
     path = bc.Loop(tpr=0.8, fpr=0.1, batch=16).trajectory(error=0.5, rounds=3)
     np.testing.assert_allclose(path.error, [1 / 2, 1 / 9, 1 / 65, 1 / 513], rtol=1e-14)
     np.testing.assert_allclose(path.attempts, 16 / path.acceptance)
@@ -73,7 +73,7 @@ def test_affine_floor_and_multiplier_are_those_of_the_perron_vector() -> None:
 
 @pytest.mark.parametrize(("mu", "floor"), [(0.8, 0.8 / 0.875), (0.9, 1.0)])
 def test_eigens_error_threshold(mu: float, floor: float) -> None:
-    """DESIGN 3.5 with ν = 0: the floor is μ/(1 − f/t) below the threshold μ = 1 − f/t, and 1 beyond."""
+    """the floor is μ/(1 − f/t) below the threshold μ = 1 − f/t, and 1 beyond."""
     loop = bc.Loop(tpr=0.8, fpr=0.1, response=bc.Affine(mu=mu, nu=0.0))
     assert loop.predict(error=0.3).limit.value == pytest.approx(floor, rel=1e-12)
 
@@ -133,7 +133,7 @@ def test_append_has_the_fixed_points_of_replace() -> None:
 
 
 def test_append_closes_in_by_its_power_law() -> None:
-    """DESIGN 3.8: the distance falls as the context size to the power −(1 − h′(C*)); perfect: −(1 − f/t)."""
+    """the distance falls as the context size to the power −(1 − h′(C*)); perfect: −(1 − f/t)."""
     loop = bc.Loop(tpr=0.8, fpr=0.4, context=bc.Append(size=1000), batch=10)
     path = loop.trajectory(error=1e-4, rounds=20_000)
     slope = np.diff(path.logit_error[[10_000, 20_000]]) / np.diff(np.log(path.context_size[[10_000, 20_000]]))
@@ -141,7 +141,7 @@ def test_append_closes_in_by_its_power_law() -> None:
 
 
 class TestEdges:
-    """0, 1, t = f, f = 0, t = 0 and a = 0 have answers of their own (DESIGN 6)."""
+    """0, 1, t = f, f = 0, t = 0 and a = 0 have answers of their own."""
 
     def test_no_wrong_answer_accepted(self) -> None:
         path = bc.Loop(tpr=0.8, fpr=0.0).trajectory(error=0.5, rounds=2)
@@ -202,7 +202,7 @@ class TestRounds:
         self, error: float, t: float, f: float, target: float
     ) -> None:
         n = float(bc.Loop(tpr=t, fpr=f).rounds_to(target, error=error).value)
-        if f >= t and error > target:
+        if f >= t and error > target * (1 + 1e-9):
             assert np.isinf(n)
         elif n < 500:
             path = bc.Loop(tpr=t, fpr=f).trajectory(error=error, rounds=int(n)).error

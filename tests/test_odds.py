@@ -13,7 +13,7 @@ from boostcalc.odds import Counts, expit, log_expit, log_ratio, logit, parse_rat
 
 RATES = st.floats(1e-300, 1 - 2**-53)
 ROUNDING = 1e-12
-"""Relative error allowed of a closed form (DESIGN 6)."""
+"""Relative error allowed of a closed form."""
 
 
 @given(RATES)

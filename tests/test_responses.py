@@ -84,7 +84,7 @@ def test_parameters_may_be_draws() -> None:
 
 
 def test_bistable_window_of_the_evidence_response() -> None:
-    """DESIGN 3.6: a = −5.07, b = 7.05 is bistable for FP/TP between 2.2347 and 9.8345."""
+    """a = −5.07, b = 7.05 is bistable for FP/TP between 2.2347 and 9.8345."""
     low, high = (float(np.exp(-bound)) for bound in reversed(Evidence(a=-5.07, b=7.05).bistable_window()))
     assert round(low, 4) == 2.2347
     assert round(high, 4) == 9.8345

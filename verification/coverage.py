@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 import boostcalc as bc
-from boostcalc.dynamics import Evaluator
+from boostcalc.dynamics import Evaluator, Start, simulate
 from boostcalc.errors import DataError
 from boostcalc.fitting import FittedResponse
 from boostcalc.fitting.likelihood import maximise
@@ -27,6 +27,7 @@ from boostcalc.results import Estimate
 LEVEL = 0.9
 RATES = 2_000
 FITS = 600
+FORECASTS = 300
 DRAWS = 4_000
 TABLE = Path(__file__).parents[1] / "reports" / "coverage.csv"
 
@@ -152,9 +153,37 @@ def responses(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
                 yield row(f"{truth.family} {name}", f"{truth}; {setting}", hits[name], failed)
 
 
+def loops(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+    """Forecasts from a log of runs, against one real loop of the same learner and judge each."""
+    t, f, batch = 0.85, 0.3, 16
+    for truth in (Evidence(a=-4.0, b=6.0), Evidence(a=-2.5, b=5.5), Affine(mu=0.05, nu=0.15)):
+        hits: dict[int, list[bool]] = {1: [], 3: [], 6: []}
+        for _ in range(FORECASTS):
+            wrong = rng.integers(0, batch + 1, 40)
+            n_wrong = rng.binomial(50, truth(wrong / batch))
+            accepted = np.stack([rng.binomial(50 - n_wrong, t), rng.binomial(n_wrong, f)])
+            table = pd.DataFrame(
+                {
+                    "run": np.tile([f"r{i}" for i in range(40)], 4),
+                    "context_size": batch,
+                    "context_wrong": np.tile(wrong, 4),
+                    "correct": np.repeat([True, True, False, False], 40),
+                    "accepted": np.repeat([True, False, True, False], 40),
+                    "n": np.concatenate([accepted[0], 50 - n_wrong - accepted[0], accepted[1], n_wrong - accepted[1]]),
+                }
+            )
+            found = bc.fit(table).forecast(error=0.4, rounds=6, rng=rng)
+            loop = bc.Loop(tpr=t, fpr=f, response=truth, batch=batch)
+            real = simulate(loop, loop.start(Start(error=0.4)), rounds=6, rng=rng).error
+            for n, held in hits.items():
+                held.append(holds(found.trajectory[n].error, float(real[n])))
+        for n, held in hits.items():
+            yield row("error of one loop, forecast", f"{truth}; fit to 40 runs of 50, round {n}", held)
+
+
 def main() -> None:
     rows = []
-    for part, seed in ((counts, 1), (clustered, 2), (responses, 3)):
+    for part, seed in ((counts, 1), (clustered, 2), (responses, 3), (loops, 4)):
         for one in part(np.random.default_rng(seed)):
             rows.append(one)
             print(*one.values(), sep=" | ", flush=True)

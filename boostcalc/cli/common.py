@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from boostcalc.odds import Counts, parse_rate
 from boostcalc.parts import Part, Registry
 from boostcalc.results import Result
 
-__all__ = ["READABLE", "WRITABLE", "PartType", "RateType", "answer", "output_options", "write"]
+__all__ = ["READABLE", "WRITABLE", "PartType", "RateType", "answer", "not_over", "output_options", "write"]
 
 WRITABLE = click.Path(dir_okay=False)
 """A file to write."""
@@ -68,6 +69,13 @@ def output_options(written: str = "Also write the JSON document to FILE.") -> Ca
         return command
 
     return decorate
+
+
+def not_over(output: str | None, *sources: str) -> None:
+    """Refuses to write an answer over what it is made from."""
+    for source in sources:
+        if output is not None and os.path.exists(output) and os.path.samefile(output, source):
+            raise click.BadParameter(f"{output} is the input: name another file", param_hint="'-o'")
 
 
 def answer(result: Result, *, as_json: bool, output: str | None) -> None:

@@ -20,7 +20,7 @@ __all__ = ["command"]
     show_default=True,
     help="How to show it.",
 )
-@output_options("Write what is shown to FILE instead.")
+@output_options("Also write what is shown to FILE.")
 def command(topic: str | None, form: str, as_json: bool, output: str | None) -> None:
     """The mathematics, each step verified.
 
@@ -36,7 +36,6 @@ def command(topic: str | None, form: str, as_json: bool, output: str | None) -> 
         if as_json
         else {"text": found.summary, "latex": found.to_latex, "markdown": found.to_markdown}[form]()
     )
-    if output is None:
-        click.echo(text)
-    else:
+    if output is not None:
         write(output, text)
+    click.echo(text)

@@ -6,7 +6,7 @@ import click
 
 import boostcalc as bc
 from boostcalc import plotting
-from boostcalc.cli.common import READABLE, WRITABLE, answer, output_options
+from boostcalc.cli.common import READABLE, WRITABLE, answer, not_over, output_options
 
 __all__ = ["command"]
 
@@ -47,6 +47,7 @@ def command(
     boostcalc fit runs.parquet -o fit.json
     boostcalc fit curves.csv --where task=sst2 --where context_size=39 -o fit.json
     """
+    not_over(output, runs)
     chosen = dict(_pair(item) for item in where)
     options = {"families": family} if family else {}
     result = bc.fit(bc.read_runs(runs, where=chosen), averaged=not plain_rate, level=level, **options)

@@ -6,7 +6,7 @@ import click
 
 import boostcalc as bc
 from boostcalc import plotting
-from boostcalc.cli.common import READABLE, WRITABLE, PartType, RateType, answer, output_options
+from boostcalc.cli.common import READABLE, WRITABLE, PartType, RateType, answer, not_over, output_options
 from boostcalc.dynamics import POLICIES, ContextPolicy
 from boostcalc.odds import Counts
 
@@ -63,6 +63,7 @@ def command(
     boostcalc forecast fit.json --error 0.4 -o forecast.json
     boostcalc forecast fit.json --tp 25/30 --fp 101/130 --context append:size=39
     """
+    not_over(output, fit)
     fitted = bc.read_fit(fit)
     result = (fitted.using(family) if family else fitted).forecast(
         tpr=tp,

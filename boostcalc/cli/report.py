@@ -8,7 +8,7 @@ import os
 import click
 
 import boostcalc as bc
-from boostcalc.cli.common import READABLE, output_options
+from boostcalc.cli.common import READABLE, not_over, output_options
 
 __all__ = ["command"]
 
@@ -26,6 +26,7 @@ def command(forecast: str, title: str | None, note: str | None, as_json: bool, o
     \b
     boostcalc report forecast.json -o reports/forecast.pdf
     """
+    not_over(output, forecast)
     options = {"title": title} if title else {}
     made = bc.report(bc.read_forecast(forecast), output or os.path.splitext(forecast)[0] + ".pdf", note=note, **options)
     click.echo(json.dumps({"kind": "report", "schema_version": 1, "file": str(made)}) if as_json else str(made))

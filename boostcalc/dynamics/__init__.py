@@ -1,11 +1,12 @@
 """What a loop does, in NumPy and log-odds: evaluator, context policies, trajectories, fixed points, rounds."""
 
+from boostcalc.dynamics.batches import simulate
 from boostcalc.dynamics.evaluator import Evaluator
 from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
 from boostcalc.dynamics.loop import Loop
 from boostcalc.dynamics.policies import POLICIES, Append, ContextPolicy, Replace
 from boostcalc.dynamics.prediction import FixedPoint, Prediction, Round
-from boostcalc.dynamics.propagation import propagate
+from boostcalc.dynamics.propagation import Outcomes, first_passage, propagate
 from boostcalc.dynamics.rounds import Rounds
 from boostcalc.dynamics.start import Start, State
 from boostcalc.dynamics.trajectory import Trajectory
@@ -18,6 +19,7 @@ __all__ = [
     "FixedPoint",
     "FixedPoints",
     "Loop",
+    "Outcomes",
     "Prediction",
     "Replace",
     "Round",
@@ -25,6 +27,8 @@ __all__ = [
     "Start",
     "State",
     "Trajectory",
+    "first_passage",
     "fixed_points",
     "propagate",
+    "simulate",
 ]

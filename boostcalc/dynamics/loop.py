@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from boostcalc.dynamics.evaluator import Evaluator
 from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
@@ -88,6 +89,13 @@ class Loop:
             evaluator=self.evaluator.sample(rng, size), response=self.response, context=self.context, batch=self.batch
         )
 
+    def take(self, chosen: NDArray[np.bool_]) -> Loop:
+        """The chosen ones of a batch of loops whose arrays have shape `(size,)`."""
+        rates = (rate if np.ndim(rate) == 0 else rate[chosen] for rate in (self.evaluator.t, self.evaluator.f))
+        values = {k: v if np.ndim(v) == 0 else np.asarray(v)[chosen] for k, v in self.response.parameters.items()}
+        response = type(self.response)(**values)
+        return Loop(evaluator=Evaluator(*rates), response=response, context=self.context, batch=self.batch)
+
     def start(self, start: Start) -> State:
         """The state of round 0.
 
@@ -124,12 +132,16 @@ class Loop:
 
         `nan` where nothing is accepted.
         """
-        return expit(self.response.logit_error(self.evaluator.filter(logit(as_rate(error, "error")))))  # type: ignore[arg-type]  # an array of rates
+        x = logit(np.asarray(as_rate(error, "error")))
+        return expit(self.response.logit_error(self.evaluator.filter(x)))
 
     def step(self, state: State) -> State:
         """The next round's state. Where nothing is accepted no buffer fills, and the state stays as it is."""
-        accepted = self.evaluator.filter(state.logit_error)
-        size, context = self.context.join(state.context_size, state.logit_context, self.batch, accepted)
+        return self.after(state, self.evaluator.filter(state.logit_error))
+
+    def after(self, state: State, logit_batch: Array) -> State:
+        """The state after a batch with this log-odds of contamination has joined the context."""
+        size, context = self.context.join(state.context_size, state.logit_context, self.batch, logit_batch)
         after = (self.response.logit_error(context), size, context)
         stalled = self.evaluator.acceptance(state.logit_error) == 0
         return State(*(np.where(stalled, old, new) for old, new in zip(state, after, strict=True)))
@@ -157,6 +169,10 @@ class Loop:
         states = [self.start(start or Start(error, contamination))]
         for n in range(1, int(rounds) + 1):
             states.append(self._closed(states[0], n, self.step(states[-1])))
+        return self.tabulate(states)
+
+    def tabulate(self, states: Sequence[State]) -> Trajectory:
+        """Successive states as a trajectory, with what each round accepts and costs."""
         x, size, context = (np.stack(column) for column in zip(*states, strict=True))
         acceptance = self.evaluator.acceptance(x)
         with np.errstate(divide="ignore"):
@@ -230,7 +246,8 @@ class Loop:
         target : float in (0, 1)
             The wanted error rate.
         rounds : int, optional
-            Rounds to list; by default as many as the target takes (at least 3; 10 where that is over 20).
+            Rounds to list; by default as many as the target takes (at least 3; 10 where that is over 20). At most
+            500 where a rate is given as counts.
         level : float in (0, 1)
             Of the intervals.
         rng : seed or Generator

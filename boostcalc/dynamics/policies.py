@@ -52,7 +52,7 @@ class Replace(ContextPolicy):
 
 @dataclass(frozen=True)
 class Append(ContextPolicy):
-    r"""The batch joins all pairs so far: $K' = K + B$, $C' = \frac{K C + B c}{K + B}$ (DESIGN 3.8).
+    r"""The batch joins all pairs so far: $K' = K + B$, $C' = \frac{K C + B c}{K + B}$.
 
     `size` is the number of pairs in the context of round 0.
     """

@@ -27,7 +27,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Round(Record):
-    """One row of a trajectory (DESIGN 2 says what each column is)."""
+    """One row of a trajectory."""
 
     round: int
     error: Estimate
@@ -86,7 +86,8 @@ class Prediction(Result):
         how = "perfect adaptation" if response["family"] == "perfect" else f"the response {_spec(response)} as given"
         return (
             f"Assumed: {how}, start error {self.inputs['error']}, context policy {_spec(context)}, batches of "
-            f"{self.inputs['batch']:g}, rates that stay constant. To replace them by what your model does: "
+            f"{self.inputs['batch']:g} (as expected, without the chance of single batches), "
+            "rates that stay constant. To replace them by what your model does: "
             "boostcalc fit RUNS -o fit.json, then boostcalc forecast fit.json."
         )
 
@@ -110,12 +111,20 @@ class Prediction(Result):
         """Rounds to the target, where the loop settles, and the evidence of an acceptance; a line each."""
         target, rates = self.inputs["target"], (self.inputs["tpr"].value, self.inputs["fpr"].value)
         chance = f", met in {percent(self.probability_reached)} of what the evidence allows" if self.limit.level else ""
+        keeps = self.trajectory[-1].context_size != self.trajectory[0].context_size
+        close = (
+            "old pairs stay, so it closes in as a power of the context's size"
+            if keeps
+            else f"multiplier {self.limit_multiplier}"
+        )
         ends = [fixed for fixed in self.fixed_points if fixed.stable]
         lines = [
-            f"Rounds to {target:g}: {self.rounds_to_target}{' (never)' if self.never else ''}{chance}",
-            f"Settles at: {self.limit} (multiplier {self.limit_multiplier})",
+            f"Rounds to {target:g}: {self.rounds_to_target.text(15)}{' (never)' if self.never else ''}{chance}",
+            f"Settles at: {self.limit} ({close})",
             f"Likelihood ratio TP/FP: {_ratio(self.likelihood_ratio, *rates)}",
         ]
+        if self.limit.level is not None:
+            lines.append(f"In brackets: {self.limit.level:.0%} intervals")
         if len(ends) > 1:
             between = [fixed.error.text() for fixed in self.fixed_points if not fixed.stable]
             lines.append(

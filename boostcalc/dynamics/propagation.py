@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,103 +11,161 @@ import numpy as np
 from boostcalc.dynamics.fixed_points import FixedPoints
 from boostcalc.dynamics.prediction import FixedPoint, Prediction, Round
 from boostcalc.dynamics.start import Start
+from boostcalc.dynamics.trajectory import Trajectory
 from boostcalc.dynamics.verdict import direction, verdict
 from boostcalc.errors import UsageError
-from boostcalc.odds import Array, expit
+from boostcalc.odds import Array, expit, logit
 from boostcalc.results import Estimate
 
 if TYPE_CHECKING:
     from boostcalc.dynamics.loop import Loop
 
-__all__ = ["DRAWS", "predict", "propagate"]
+__all__ = ["DRAWS", "MOST_ROUNDS", "Outcomes", "first_passage", "predict", "propagate"]
 
 DRAWS = 10_000
 """Draws behind an interval: its ends then lie within about half a percentage point of their level."""
+
+MOST_ROUNDS = 500
+"""Rounds that can be listed with intervals: all draws of all of them are held at once."""
+
+MOST_LEVEL = 0.999
+"""The widest interval that so many draws can tell."""
+
+COLUMNS = ("error", "context_contamination", "acceptance", "contamination", "attempts")
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What drawn loops do; the draws lie along the last axis, and what is known has none.
+
+    Attributes
+    ----------
+    t, f, log_lr : rates and evidence of an acceptance.
+    limit, multiplier : log-odds of the error where each settles, and F′ there.
+    reach : rounds to the target; `inf` where it is not met.
+    path : the rounds.
+    points : the fixed points of each.
+    """
+
+    t: Array
+    f: Array
+    log_lr: Array
+    limit: Array
+    multiplier: Array
+    reach: Array
+    path: Trajectory
+    points: FixedPoints
+
+    @classmethod
+    def of(cls, loop: Loop, start: Start, target: float, path: Trajectory, reach: Array | None = None) -> Outcomes:
+        """Those of a batch of loops; `reach` by the mean field, unless it is given."""
+        points, limit = loop.fixed_points(), loop.limit(start)
+        judge = loop.evaluator
+        found = loop.rounds_to(target, start).value if reach is None else reach
+        return cls(judge.t, judge.f, judge.log_lr, limit, points.multiplier_at(limit), found, path, points)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Outcomes]) -> Outcomes:
+        """Draws of several kinds of loop as one sample; the fixed points are those of the first kind."""
+        first = parts[0]
+        if len(parts) == 1:
+            return first
+        names = ("t", "f", "log_lr", "limit", "multiplier", "reach")
+        joint = {
+            name: np.concatenate([np.broadcast_to(getattr(part, name), part.limit.shape) for part in parts])
+            if np.ndim(getattr(first, name))
+            else getattr(first, name)
+            for name in names
+        }
+        columns = {
+            spec.name: np.concatenate([getattr(part.path, spec.name) for part in parts], axis=1)
+            for spec in fields(Trajectory)
+        }
+        return cls(**joint, path=Trajectory(**columns), points=first.points)
+
+
+def first_passage(path: Trajectory, target: float) -> Array:
+    """The round in which each path first is at or below the target, shape (…); `inf` where none is."""
+    there = path.logit_error <= logit(target)
+    return np.where(there.any(axis=0), there.argmax(axis=0).astype(np.float64), np.inf)
 
 
 def predict(
     loop: Loop, start: Start, *, target: float, rounds: int | None, level: float, rng: int | np.random.Generator
 ) -> Prediction:
-    """`Loop.predict`: draws what the counts leave open, and carries it through."""
+    """`Loop.predict`: draws what the counts leave open, and carries it through the mean field."""
+    _check(loop, start, level)
+    shown = _rounds_shown(float(loop.rounds_to(target, start).value)) if rounds is None else rounds
     if not (loop.evaluator.uncertain or start.uncertain):
-        return propagate(loop, start, target=target, rounds=rounds, level=level)
+        return propagate(loop, start, None, target=target, rounds=shown, level=level)
+    if shown > MOST_ROUNDS:
+        raise UsageError(f"rounds = {shown} are too many to list with intervals: ask for {MOST_ROUNDS} at most")
     generator = np.random.default_rng(rng)
-    drawn = loop.sample(generator, DRAWS), start.sample(generator, DRAWS)
-    return propagate(loop, start, drawn, target=target, rounds=rounds, level=level)
+    many, begin = loop.sample(generator, DRAWS), start.sample(generator, DRAWS)
+    drawn = Outcomes.of(many, begin, target, many.trajectory(begin, rounds=shown))
+    return propagate(loop, start, drawn, target=target, rounds=shown, level=level)
 
 
 def propagate(
     loop: Loop,
     start: Start,
-    drawn: tuple[Loop, Start] | None = None,
+    drawn: Outcomes | None,
     *,
     target: float,
-    rounds: int | None,
+    rounds: int,
     level: float,
+    central: bool = False,
 ) -> Prediction:
-    """The prediction of one loop, its intervals from `drawn`: the same loop and start with arrays of draws.
+    """The prediction of one loop over `rounds` rounds, its intervals from `drawn`.
+
+    With `central`, rounds and rows have the median of the draws for their value, instead of what the loop's
+    own plug-in values give: where draws scatter unevenly about those, the middle of what may happen.
 
     Raises
     ------
     UsageError
         If the inputs describe several loops, or `target`, `level` or `rounds` is out of range.
     """
-    if not 0 < level < 1:
-        raise UsageError(f"level = {level} is out of range: an interval's level lies in (0, 1)")
-    spread = _Spread(level, drawn is not None)
-    state = loop.start(start)
-    if state.logit_error.shape != ():
-        raise UsageError("predict answers one loop; for arrays use trajectory, rounds_to, fixed_points or limit")
-    reach = loop.rounds_to(target, start)
-    n = float(reach.value)
-    shown = _rounds_shown(n) if rounds is None else rounds
-    path = loop.trajectory(start, rounds=shown)
-    points = loop.fixed_points()
-    limit = float(loop.limit(start))
-    moves = direction(float(state.logit_error), limit)
-    t, f = float(loop.evaluator.t), float(loop.evaluator.f)
-
-    many, begin = drawn if drawn is not None else (loop, start)
-    reach_drawn = many.rounds_to(target, begin).value
-    limit_drawn = many.limit(begin)
-    points_drawn = many.fixed_points()
-    path_drawn = many.trajectory(begin, rounds=shown)
-    chance = float(np.isfinite(reach_drawn).mean())
-    columns = ("error", "context_contamination", "acceptance", "contamination", "attempts")
-    spreads = {name: spread.column(getattr(path, name), getattr(path_drawn, name)) for name in columns}
-    rows = tuple(
-        Round(round=i, context_size=float(path.context_size[i]), **{name: spreads[name][i] for name in columns})
-        for i in range(shown + 1)
-    )
+    _check(loop, start, level)
+    spread = _Spread(level, drawn is not None, central)
+    point = Outcomes.of(loop, start, target, loop.trajectory(start, rounds=rounds))
+    many = point if drawn is None else drawn
+    reached = spread(point.reach, many.reach, whole=True, middle=central)
+    n = float(point.reach) if not central else np.inf if reached.value is None else reached.value
+    chance = float(np.isfinite(many.reach).mean())
+    rows = _rows(point.path, many.path, rounds, spread)
+    first, limit = float(point.path.logit_error[0]), float(point.limit)
+    moves = direction(first, limit)
+    t, f = float(point.t), float(point.f)
     return Prediction(
         status=verdict(
             t=t,
             f=f,
-            start=float(path.error[0]),
+            start=float(expit(first)),
             limit=float(expit(limit)),
             moves=moves,
             target=target,
             rounds=n,
-            points=points,
+            points=point.points,
             chance=chance if spread.uncertain else None,
         ),
         filter_improves=f < t,
         error_falls=moves < 0,
         inputs={
-            "tpr": spread(t, many.evaluator.t),
-            "fpr": spread(f, many.evaluator.f),
+            "tpr": spread(t, many.t),
+            "fpr": spread(f, many.f),
             "error": rows[0].error,
             "target": target,
             "batch": loop.batch,
-            "rounds": shown,
+            "rounds": rounds,
             "response": loop.response.to_dict(),
             "context": loop.context.to_dict(),
         },
-        likelihood_ratio=spread(np.exp(loop.evaluator.log_lr), np.exp(many.evaluator.log_lr)),
-        fixed_points=_fixed_points(points, points_drawn, spread),
-        limit=spread(expit(limit), expit(limit_drawn)),
-        limit_multiplier=spread(points.multiplier_at(limit), points_drawn.multiplier_at(limit_drawn)),
-        rounds_to_target=spread(n, reach_drawn, whole=True),
+        likelihood_ratio=spread(np.exp(point.log_lr), np.exp(many.log_lr)),
+        fixed_points=_fixed_points(point.points, many.points, spread),
+        limit=spread(expit(limit), expit(many.limit)),
+        limit_multiplier=spread(point.multiplier, many.multiplier),
+        rounds_to_target=reached,
         never=bool(np.isinf(n)),
         probability_reached=chance,
         trajectory=rows,
@@ -119,23 +178,43 @@ class _Spread:
 
     level: float
     uncertain: bool
+    central: bool
 
-    def __call__(self, value: Any, draws: Array, *, whole: bool = False) -> Estimate:
+    def __call__(self, value: Any, draws: Array, *, whole: bool = False, middle: bool = False) -> Estimate:
         plain = float(value)
         if not self.uncertain or np.ndim(draws) == 0:
             return Estimate.exact(plain)
+        if middle:
+            kept = draws[~np.isnan(draws)]
+            plain = float(np.quantile(kept, 0.5, method="inverted_cdf")) if kept.size else np.nan
         return Estimate.from_draws(plain, draws, self.level, whole=whole)
 
     def column(self, values: Array, draws: Array) -> list[Estimate]:
         """One estimate a round; what all draws of round 0 agree on was stated, not estimated."""
-        stated = draws[0] if draws[0].size == 0 or (draws[0] != draws[0].flat[0]).any() else draws[0].flat[0]
-        return [self(values[0], stated), *map(self, values[1:], draws[1:])]
+        alike = draws[0].size > 0 and bool((draws[0] == draws[0].flat[0]).all())
+        first = self(values[0], draws[0].flat[0] if alike else draws[0], middle=self.central)
+        rest = zip(values[1:], draws[1:], strict=True)
+        return [first, *(self(value, drawn, middle=self.central) for value, drawn in rest)]
+
+
+def _check(loop: Loop, start: Start, level: float) -> None:
+    if not 0 < level <= MOST_LEVEL:
+        raise UsageError(f"level = {level} is out of range: an interval's level lies in (0, {MOST_LEVEL}]")
+    if loop.start(start).logit_error.shape != ():
+        raise UsageError("predict answers one loop; for arrays use trajectory, rounds_to, fixed_points or limit")
+
+
+def _rows(path: Trajectory, drawn: Trajectory, rounds: int, spread: _Spread) -> tuple[Round, ...]:
+    columns = {name: spread.column(getattr(path, name), getattr(drawn, name)[: rounds + 1]) for name in COLUMNS}
+    return tuple(
+        Round(round=i, context_size=float(path.context_size[i]), **{name: columns[name][i] for name in COLUMNS})
+        for i in range(rounds + 1)
+    )
 
 
 def _fixed_points(points: FixedPoints, drawn: FixedPoints, spread: _Spread) -> tuple[FixedPoint, ...]:
     """Each fixed point, its interval from the draws that have as many."""
     found = int(np.sum(~np.isnan(points.logit_error)))
-    shape = drawn.logit_error.shape
     alike = (~np.isnan(drawn.logit_error)).sum(axis=0) == found
     return tuple(
         FixedPoint(
@@ -145,7 +224,6 @@ def _fixed_points(points: FixedPoints, drawn: FixedPoints, spread: _Spread) -> t
             share=float(np.mean(alike)),
         )
         for j in range(found)
-        if j < shape[0]
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from boostcalc.odds import Array, Counts, RateLike, as_rate, logit, point, sample_rate
 
@@ -57,6 +58,11 @@ class Start:
     def logit_context(self) -> Array | None:
         """Log-odds of the stated contamination (k/n for counts), or None."""
         return None if self.contamination is None else logit(point(self.contamination))  # type: ignore[arg-type]  # as above
+
+    def take(self, chosen: NDArray[np.bool_]) -> Start:
+        """The chosen ones of a batch of starts whose arrays have shape `(size,)`."""
+        stated = (self.error, self.contamination)
+        return Start(*(rate if rate is None or np.ndim(rate) == 0 else np.asarray(rate)[chosen] for rate in stated))  # type: ignore[arg-type]  # rates
 
     def sample(self, rng: np.random.Generator, size: int) -> Start:
         """Starts of known rates, drawn from what the counts allow: shape `(size,)`."""

@@ -38,14 +38,17 @@ def verdict(
     `start` and `limit` are error rates, `moves` their `direction`, `rounds` as in `Rounds.value`;
     `chance` is the share of what the evidence allows in which the target is met, None where all is known.
     """
+    seen = "" if chance is None else "At the observed rates n"  # counts of none or all are no certainty
+    nothing = f"{seen}othing" if seen else "Nothing"
     if t == 0 and f == 0:
         return (
-            f"Nothing happens: the evaluator accepts no answer, so no buffer fills and the error stays at {start:.4g}."
+            f"{nothing} happens: the evaluator accepts no answer, so no buffer fills; the error stays at {start:.4g}."
         )
     met = "" if chance is None else f" (it is met in {percent(chance)} of what the evidence allows)"
     goal = _goal(start, target)
     if moves == 0:
-        return f"Nothing changes: {_why_still(t, f, start, points)}, so the error stays at {start:.4g}{goal}{met}."
+        why = _why_still(t, f, start, points)
+        return f"{nothing} changes: {why}, so the error stays at {start:.4g}{goal}{met}."
     if moves > 0:
         under = " under an evaluator that accepts wrong answers more readily than correct ones" if f > t else ""
         return f"It gets worse: the error rises from {start:.4g} towards {limit:.4g}{under}{goal}{met}."

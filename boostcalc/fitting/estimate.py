@@ -18,10 +18,13 @@ from boostcalc.fitting.observations import Observations, observe
 from boostcalc.fitting.rates import FEWEST, evaluator_counts
 from boostcalc.fitting.uncertainty import ENOUGH_CLUSTERS, spread_of
 from boostcalc.responses import RESPONSES, Affine, Evidence
-from boostcalc.results import finite, provenance
+from boostcalc.results import SCHEMA_VERSION, finite, provenance
 from boostcalc.runs import Runs, read_runs
 
 __all__ = ["FAMILIES", "fit", "read_fit"]
+
+NEGLIGIBLE = 0.001
+"""An error (or its complement) below this is as good as none for the assumption of perfect adaptation."""
 
 FAMILIES = (Evidence.family, Affine.family)
 """Families fitted where none are named. (Perfect adaptation has no parameter to fit.)"""
@@ -67,15 +70,16 @@ def fit(runs: Any, *, families: Sequence[str] = FAMILIES, averaged: bool = True,
     log = runs if isinstance(runs, Runs) else read_runs(runs)
     tpr, fpr, judged_by, judged = evaluator_counts(log)
     data = observe(log, averaged=averaged)
-    responses = _responses(chosen, data) if data.n.size else ()
+    responses, unfitted = _responses(chosen, data) if data.n.size else ((), [])
     if not responses and tpr is None and fpr is None:
         raise DataError(
-            "nothing can be fitted: a response needs `correct` beside context_size and context_wrong (or "
+            "; ".join(unfitted)
+            or "nothing can be fitted: a response needs `correct` beside context_size and context_wrong (or "
             "context_contamination), an evaluator needs `accepted` beside `correct`"
         )
     by, count = (responses[0].spread.by, responses[0].spread.clusters) if responses else (judged_by, judged)
     return Fit(
-        status=_status(log, responses, tpr is not None and fpr is not None),
+        status=_status(log, data, responses, tpr is not None and fpr is not None),
         n_attempts=log.n_attempts,
         clusters={"by": by, "count": count},
         level=level,
@@ -83,8 +87,8 @@ def fit(runs: Any, *, families: Sequence[str] = FAMILIES, averaged: bool = True,
         fpr=fpr,
         responses=responses,
         seen=_seen(data),
-        assumptions=_assumptions(responses, averaged, data),
-        warnings=tuple(_warnings(log, data, responses, by, judged)),
+        assumptions=_assumptions(responses, averaged, data, level),
+        warnings=(*unfitted, *_warnings(log, data, responses, by, judged)),
         provenance=provenance(
             source=log.source,
             where=log.where,
@@ -117,21 +121,36 @@ def read_document(path: str | Path, kind: str) -> dict[str, Any]:
         record = json.loads(file.read_text(encoding="utf-8"))
     except ValueError:
         raise DataError(f"{file.name} is not JSON: it should be a {kind} saved by boostcalc") from None
+    if isinstance(record, dict) and record.get("schema_version") not in (None, SCHEMA_VERSION):
+        raise DataError(
+            f"{file.name} was saved in version {record['schema_version']} of the documents; this boostcalc reads "
+            f"version {SCHEMA_VERSION}"
+        )
     if not isinstance(record, dict) or record.get("kind") != kind:
         found = record.get("kind") if isinstance(record, dict) else None
         raise DataError(f"{file.name} holds {found or 'something else'}, not a {kind} saved by boostcalc")
     return record
 
 
-def _responses(families: Sequence[Any], data: Observations) -> tuple[FittedResponse, ...]:
-    fitted = [(maximum, spread_of(maximum, data)) for maximum in (maximise(family, data) for family in families)]
-    scores = held_out(families, data)
+def _responses(families: Sequence[Any], data: Observations) -> tuple[tuple[FittedResponse, ...], list[str]]:
+    """The families that these data determine, best first, and a sentence for each that they do not."""
+    found, unfitted = [], []
+    for family in families:
+        try:
+            maximum = maximise(family, data)
+            found.append((maximum, spread_of(maximum, data)))
+        except DataError as error:
+            unfitted.append(str(error))
+    if not found:
+        return (), unfitted
+    scores = held_out([type(maximum.response) for maximum, _ in found], data)
     weights = stacking_weights(scores)
-    found = [
+    fitted = [
         FittedResponse(maximum.response, spread, finite(scores[:, i].sum()), float(weights[i]))
-        for i, (maximum, spread) in enumerate(fitted)
+        for i, (maximum, spread) in enumerate(found)
     ]
-    return tuple(sorted(found, key=lambda one: -np.inf if one.log_score is None else one.log_score, reverse=True))
+    best_first = sorted(fitted, key=lambda one: -np.inf if one.log_score is None else one.log_score, reverse=True)
+    return tuple(best_first), unfitted
 
 
 def _seen(data: Observations) -> tuple[dict[str, float | None], ...]:
@@ -149,7 +168,7 @@ def _seen(data: Observations) -> tuple[dict[str, float | None], ...]:
     )
 
 
-def _status(log: Runs, responses: tuple[FittedResponse, ...], judged: bool) -> str:
+def _status(log: Runs, data: Observations, responses: tuple[FittedResponse, ...], judged: bool) -> str:
     parts = []
     if responses:
         best = responses[0]
@@ -158,21 +177,24 @@ def _status(log: Runs, responses: tuple[FittedResponse, ...], judged: bool) -> s
         parts.append("the evaluator's rates are estimated from its verdicts")
     else:
         parts.append("the log says nothing of the evaluator's rates")
-    return f"{log.n_attempts:,} attempts: {'; '.join(parts)}."
+    used = f", {data.n.sum():,.0f} of them under a known contamination" if responses else ""
+    return f"{log.n_attempts:,} attempts{used}: {'; '.join(parts)}."
 
 
 def _assumptions(
-    responses: tuple[FittedResponse, ...], averaged: bool, data: Observations
+    responses: tuple[FittedResponse, ...], averaged: bool, data: Observations, level: float
 ) -> tuple[dict[str, str], ...]:
     if not responses:
         return ()
-    low, high = responses[0].response([0.0, 1.0])
+    ends = np.array([0.0, 1.0])
+    low, high = responses[0].band(ends, level)
+    clean, wrong = responses[0].response(ends)
     stated = [
         {
             "name": "perfect adaptation",
-            "verdict": "does not hold" if low > 0.005 or high < 0.995 else "nearly holds",
-            "evidence": f"the fitted error is {low:.4g} under a clean context and {high:.4g} under a wholly wrong one; "
-            "perfect adaptation says 0 and 1",
+            "verdict": "does not hold" if low[0] > NEGLIGIBLE or high[1] < 1 - NEGLIGIBLE else "is not contradicted",
+            "evidence": f"the fitted error is {clean:.4g} [{low[0]:.4g}, {high[0]:.4g}] under a clean context and "
+            f"{wrong:.4g} [{low[1]:.4g}, {high[1]:.4g}] under a wholly wrong one; perfect adaptation says 0 and 1",
         }
     ]
     if not data.exact.all():
@@ -193,6 +215,10 @@ def _warnings(log: Runs, data: Observations, responses: tuple[FittedResponse, ..
         said.append("verdicts are taken as independent: the log names fewer than three blocks, runs or queries")
     if not responses:
         return said
+    for name in ("task", "model"):
+        several = log.cells[name].nunique() if name in log.cells else 1
+        if several > 1:
+            said.append(f"{several} {name}s are pooled into one response: fit them apart with where {name}=…")
     sizes = np.unique(data.size[np.isfinite(data.size)])
     if sizes.size > 1:
         said.append(

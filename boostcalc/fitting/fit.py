@@ -102,17 +102,30 @@ class Fit(Result):
         return pd.DataFrame({k: {"value": e.value, "low": e.low, "high": e.high} for k, e in found.items()}).T
 
     def using(self, family: str) -> Fit:
-        """The same fit with another of its families in front.
+        """The same fit with one of its families alone.
 
         Raises
         ------
         UsageError
             If that family was not fitted.
         """
-        front = [fitted for fitted in self.responses if fitted.family == family]
-        if not front:
+        alone = [replace(fitted, weight=1.0) for fitted in self.responses if fitted.family == family]
+        if not alone:
             raise UsageError(f"{family!r} was not fitted; fitted are: {', '.join(r.family for r in self.responses)}")
-        return replace(self, responses=(*front, *(r for r in self.responses if r.family != family)))
+        return replace(self, responses=tuple(alone))
+
+    def mixture(self, draws: int) -> list[tuple[FittedResponse, int]]:
+        """The families, each with its share of so many draws by weight; the chosen one first."""
+        self.chosen  # noqa: B018  # raises where there is none
+        total = sum(fitted.weight for fitted in self.responses)
+        shares = [(fitted, round(draws * fitted.weight / total)) for fitted in self.responses]
+        rest = draws - sum(share for _, share in shares[1:])
+        return [(shares[0][0], rest), *(pair for pair in shares[1:] if pair[1] > 0)] if rest > 0 else shares[1:]
+
+    @property
+    def n_used(self) -> float:
+        """Attempts that the response rests on: of known truth, under a context of known contamination."""
+        return sum(row["n"] or 0.0 for row in self.seen)
 
     def loop(
         self,
@@ -249,7 +262,7 @@ class Fit(Result):
                 warnings=tuple(record["warnings"]),
                 provenance=record["provenance"],
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise DataError(f"this is not a saved fit: {error} is missing or malformed") from None
 
     def plot(self, ax: Axes | None = None) -> Axes:

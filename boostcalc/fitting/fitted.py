@@ -92,6 +92,9 @@ class FittedResponse:
         parameters = {name: number["value"] for name, number in record["parameters"].items()}
         spread = dict(record["spread"])
         spread["center"], spread["covariance"] = np.array(spread["center"]), np.array(spread["covariance"])
-        return cls(
-            RESPONSES.make(record["family"], parameters), Spread(**spread), record["log_score"], record["weight"]
-        )
+        count = len(parameters)
+        if spread["center"].shape != (count,) or spread["covariance"].shape != (count, count):
+            raise ValueError(f"the spread of the {record['family']} response")
+        spread["df"] = float(spread["df"])
+        response = RESPONSES.make(record["family"], parameters)
+        return cls(response, Spread(**spread), record["log_score"], record["weight"])

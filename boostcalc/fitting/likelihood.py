@@ -89,7 +89,11 @@ def maximise(family: type[Response], data: Observations) -> Maximum:
     theta = np.clip(found.x, low, high)  # SLSQP may overstep a bound by rounding
     response = family(*theta.tolist())
     if not found.success:
-        raise FitError(f"the {family.family} response could not be fitted: {found.message}", partial=response)
+        raise FitError(
+            f"the {family.family} response has no maximum likelihood here ({found.message}): are the answers all right "
+            "up to one contamination and all wrong beyond it, or the counts too few?",
+            partial=response,
+        )
     p, gradient = _mean_and_gradient(family, theta, data)
     score = gradient * _slope(data, p)[:, None]
     # fewer than half an expected answer of either kind cannot be told from none: no cell is known better than that
@@ -108,7 +112,9 @@ def _first_guess(family: type[Response], data: Observations) -> Response:
 
 def _mean_and_gradient(family: type[Response], theta: Array, data: Observations) -> tuple[Array, Array]:
     value, partials = _compiled(family.family)
-    columns = [np.broadcast_to(part(data.shares, *theta), data.shares.shape) for part in (value, *partials)]
+    with np.errstate(over="ignore", invalid="ignore"):  # of a steep logistic curve, whose ends are 0 and 1
+        parts = [part(data.shares, *theta) for part in (value, *partials)]
+    columns = [np.nan_to_num(np.broadcast_to(part, data.shares.shape)) for part in parts]
     means = [np.asarray(data.weights @ column) for column in columns]
     return means[0], np.stack(means[1:], axis=1)
 

@@ -1,7 +1,7 @@
 r"""What a likelihood needs of the runs: error counts, the shares they answer to, and what is independent.
 
 A response is a function of the realised share. Where only the rate $c$ is known that a context of $k$ pairs
-was drawn at, the expected error is $\sum_j \operatorname{Bin}(j; k, c)\, g(j/k)$ (DESIGN 3.4): one row of weights.
+was drawn at, the expected error is $\sum_j \operatorname{Bin}(j; k, c)\, g(j/k)$: one row of weights.
 """
 
 from __future__ import annotations

@@ -52,12 +52,17 @@ def effective_counts(accepted: Array, judged: Array, cluster: NDArray[np.intp]) 
         return None
     rate = float(accepted.sum()) / total
     used = np.unique(cluster[judged > 0])
-    if used.size < FEWEST or not 0 < rate < 1:
+    if used.size < FEWEST:
         return Counts(float(accepted.sum()), total)
-    off = np.bincount(cluster, accepted - rate * judged)[used]
+    # where all verdicts agree nothing shows how much clusters vary: reckon as if one verdict had been the other
+    told, seen = accepted.astype(float), rate
+    if not 0 < rate < 1:
+        told[np.argmax(judged > 0)] += 1 if rate == 0 else -1
+        seen = float(told.sum()) / total
+    off = np.bincount(cluster, told - seen * judged)[used]
     count = used.size
     variance = count / (count - 1) * float(off @ off) / total**2
-    effect = max(1.0, variance / (rate * (1 - rate) / total))
+    effect = max(1.0, variance / (seen * (1 - seen) / total))
     upper = (1 + LEVEL_OF_DF) / 2
     ratio = student.ppf(upper, max(total - 1, 1)) / student.ppf(upper, count - 1)
     trials = min(total, total / effect * ratio**2)

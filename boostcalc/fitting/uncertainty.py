@@ -91,10 +91,10 @@ def spread_of(maximum: Maximum, data: Observations) -> Spread:
     dispersion = _dispersion(maximum.response, data, parameters)
     if data.by != "cell" and data.n_clusters >= ENOUGH_CLUSTERS:
         count = data.n_clusters
-        return Spread(center, _jackknife(maximum, data, information), count - 1, data.by, count, dispersion)
+        return Spread(center, _jackknife(maximum, data, information), float(count - 1), data.by, count, dispersion)
     dispersion = max(1.0, dispersion)
     covariance = np.asarray(inverse * dispersion, dtype=np.float64)
-    return Spread(center, covariance, data.n.size - parameters, "cell", data.n.size, dispersion)
+    return Spread(center, covariance, float(data.n.size - parameters), "cell", data.n.size, dispersion)
 
 
 def _jackknife(maximum: Maximum, data: Observations, information: Array) -> Array:

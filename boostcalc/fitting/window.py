@@ -15,7 +15,7 @@ __all__ = ["Window", "window"]
 
 @dataclass(frozen=True)
 class Window:
-    """The range of FP/TP in which a loop is bistable (DESIGN 3.6).
+    """The range of FP/TP in which a loop is bistable.
 
     Attributes
     ----------
@@ -32,14 +32,19 @@ class Window:
         """The window in words, and what it says of the learner."""
         low, high = self.low.value, self.high.value
         if low is None or high is None:
+            if self.share == 0:
+                return (
+                    "With constant rates a loop of this model has one stable end, whatever the evaluator and the start."
+                )
             return (
                 "With constant rates a loop of this model has one stable end, whatever the evaluator: the start does "
                 f"not matter (so it is in {percent(1 - self.share)} of what the data allow)."
             )
         ends = f"A loop of this model has two stable ends for FP/TP between {self.low} and {self.high}."
         if low > 1:
+            surely = "wholly above 1" if (self.low.low or 0.0) > 1 else "above 1 at the estimate, though not surely"
             return (
-                f"{ends} The window lies wholly above 1: this learner denoises its own context, so the loop settles at "
+                f"{ends} The window lies {surely}: this learner denoises its own context, so the loop settles at "
                 "its low end from every start under any evaluator that prefers correct answers, and even under one "
                 f"that prefers wrong ones up to {low:.3g}-fold. Inside the window the start decides; beyond it the "
                 "loop settles at its high end from every start."

@@ -9,12 +9,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boostcalc import plotting
-from boostcalc.dynamics import POLICIES, ContextPolicy, FixedPoint, Loop, Prediction, Round, Start, propagate
+from boostcalc.dynamics import (
+    POLICIES,
+    ContextPolicy,
+    FixedPoint,
+    Loop,
+    Outcomes,
+    Prediction,
+    Round,
+    Start,
+    first_passage,
+    propagate,
+    simulate,
+)
 from boostcalc.errors import DataError
-from boostcalc.fitting import Fit, read_document
+from boostcalc.fitting import Fit, FittedResponse, read_document
 from boostcalc.forecasting.modes import modes
+from boostcalc.forecasting.outlook import outlook
 from boostcalc.odds import Array, RateLike
-from boostcalc.results import Estimate, provenance
+from boostcalc.results import Estimate, percent, provenance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,13 +39,20 @@ __all__ = ["DRAWS", "QUANTILES", "Forecast", "forecast", "read_forecast"]
 DRAWS = 4_000
 """Draws of the parameters and the rates."""
 
+HORIZON = 100
+"""Rounds that are simulated at least, to see whether the target is met."""
+
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """What is reported of the error in each round."""
 
 
 @dataclass(frozen=True)
 class Forecast(Prediction):
-    """A prediction whose response and rates are estimates.
+    """A prediction whose response and rates are estimates, and whose batches are drawn.
+
+    Each draw takes a family (in proportion to its weight), parameters that the data allow, rates, and then runs
+    batch by batch. The rows and `rounds_to_target` have the median of the draws for their value and hold what a
+    single loop may do; `limit` and `fixed_points` are those of the mean field at the estimates.
 
     Attributes
     ----------
@@ -63,7 +83,7 @@ class Forecast(Prediction):
         """What the forecast takes for granted."""
         context, start = self.inputs["context"]["family"], self.inputs["error"]
         return (
-            f"Response fitted to {self.fit.provenance['source']} ({self.fit.n_attempts:,} attempts); "
+            f"Response fitted to {self.fit.provenance['source']} ({self.fit.n_used:,.0f} attempts); "
             f"start error {start}, context policy {context}, batches of {self.inputs['batch']:g}."
         )
 
@@ -72,8 +92,11 @@ class Forecast(Prediction):
         lines = [
             super().summary(),
             f"Error after {self.inputs['rounds']} rounds, by probability: {spread}",
-            *(f"warning: {warning}" for warning in self.warnings),
         ]
+        if len(self.final_modes) > 1:
+            ends = ", ".join(f"{hump['error']:.3g} ({percent(hump['weight'])})" for hump in self.final_modes)
+            lines.append(f"Ends that the evidence allows: {ends}")
+        lines += [f"warning: {warning}" for warning in self.warnings]
         return "\n".join(lines)
 
     def body(self) -> dict[str, Any]:
@@ -123,7 +146,7 @@ class Forecast(Prediction):
                 warnings=tuple(record["warnings"]),
                 provenance=record["provenance"],
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
             raise DataError(f"this is not a saved forecast: {error} is missing or malformed") from None
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -144,7 +167,7 @@ def forecast(
     level: float = 0.9,
     rng: int | np.random.Generator = 0,
 ) -> Forecast:
-    """What a loop of the fitted model will do.
+    """What a loop of the fitted model will do, with what is unknown of it and the chance of its batches.
 
     Parameters
     ----------
@@ -184,28 +207,60 @@ def forecast(
     generator = np.random.default_rng(rng)
     loop = fit.loop(tpr=tpr, fpr=fpr, context=context, batch=batch)
     start = Start(error, contamination)
-    drawn = Loop(
-        evaluator=loop.evaluator.sample(generator, DRAWS),
-        response=fit.chosen.draw(generator, DRAWS),
-        context=loop.context,
-        batch=loop.batch,
-    )
-    begin = start.sample(generator, DRAWS)
-    prediction = propagate(loop, start, (drawn, begin), target=target, rounds=rounds, level=level)
-    path = drawn.trajectory(begin, rounds=rounds)
-    settled = np.isfinite(path.error[-1])
-    fan = np.quantile(path.error[:, settled], QUANTILES, axis=1).T
+    ahead = max(rounds, HORIZON)
+    parts: list[Outcomes] = []
+    lost = 0
+    for fitted, share in fit.mixture(DRAWS):
+        outcomes, without = _draw(fitted, share, loop, start, target=target, ahead=ahead, rng=generator)
+        parts.append(outcomes)
+        lost += without
+    drawn = Outcomes.joined(parts)
+    prediction = propagate(loop, start, drawn, target=target, rounds=rounds, level=level, central=True)
+    errors = drawn.path.error[: rounds + 1]
+    fan = np.quantile(errors, QUANTILES, axis=1).T
+    humps = modes(drawn.path.logit_error[rounds])
     extrapolation = _beyond(fit, prediction)
     plain = {spec.name: getattr(prediction, spec.name) for spec in fields(Prediction)}
+    falls = _share_below(drawn.path.logit_error[rounds], drawn.path.logit_error[0])
+    plain["status"] = outlook(prediction, falls, humps, ahead)
     return Forecast(
         **plain,
         fit=fit,
         fan=tuple(tuple(float(value) for value in row) for row in fan),
-        final_modes=modes(path.logit_error[-1][settled]),
+        final_modes=humps,
         extrapolates=bool(extrapolation),
-        warnings=(*extrapolation, *_left_open(fit, loop, settled)),
-        provenance=provenance(seed=rng if isinstance(rng, int) else None, draws=DRAWS, fit=fit.provenance),
+        warnings=(*extrapolation, *_left_open(fit, loop, lost / DRAWS)),
+        provenance=provenance(
+            seed=rng if isinstance(rng, int) else None, draws=DRAWS, horizon=ahead, fit=fit.provenance
+        ),
     )
+
+
+def _draw(
+    fitted: FittedResponse,
+    share: int,
+    loop: Loop,
+    start: Start,
+    *,
+    target: float,
+    ahead: int,
+    rng: np.random.Generator,
+) -> tuple[Outcomes, int]:
+    """What `share` draws of one family do, batch by batch; and how many were left out for want of a start."""
+    judge = loop.evaluator.sample(rng, share)
+    many = Loop(evaluator=judge, response=fitted.draw(rng, share), context=loop.context, batch=loop.batch)
+    begin = start.sample(rng, share)
+    begins = ~np.isnan(many.start(begin).logit_error)
+    if not begins.any():
+        raise DataError(f"no {fitted.family} response that the data allow gives the start error: state another")
+    many, begin = many.take(begins), begin.take(begins)
+    path = simulate(many, many.start(begin), rounds=ahead, rng=rng)
+    return Outcomes.of(many, begin, target, path, first_passage(path, target)), int((~begins).sum())
+
+
+def _share_below(last: Array, first: Array) -> float:
+    """Share of the draws that end below their start; one that ends on it counts half."""
+    return float(np.mean(np.where(last == first, 0.5, last < first)))
 
 
 def read_forecast(path: str | Path) -> Forecast:
@@ -244,14 +299,10 @@ def _beyond(fit: Fit, prediction: Prediction) -> list[str]:
     return found
 
 
-def _left_open(fit: Fit, loop: Loop, settled: Array) -> list[str]:
+def _left_open(fit: Fit, loop: Loop, lost: float) -> list[str]:
     said = list(fit.warnings)
-    if not settled.all():
-        share = 1 - settled.mean()
-        said.append(f"{share:.1%} of the draws have no context that gives the start error, and are left out")
+    if lost:
+        said.append(f"{percent(lost)} of the draws have no context that gives the start error, and are left out")
     if loop.evaluator.uncertain:
         said.append("the evaluator's rates are taken to stay the same in every round: drift is not in the intervals")
-    said.append(
-        "the intervals hold what is unknown of the rates and the response; the chance of single batches comes on top"
-    )
     return said

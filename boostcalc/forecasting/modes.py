@@ -8,7 +8,7 @@ from boostcalc.odds import Array, expit
 
 __all__ = ["modes"]
 
-LEAST = 0.02
+LEAST = 0.05
 """A hump that holds less than this is noise of the draws."""
 
 

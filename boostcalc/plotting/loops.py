@@ -79,7 +79,7 @@ def response(
             drawn.plot(contamination, error, color=LINE, label="fitted response")
         if points is not None:
             share, seen, n = (np.asarray(column, dtype=np.float64) for column in points)
-            size = 14 + 46 * np.sqrt(n / n.max()) if n.size else n
+            size = 10 + 50 * n / n.max() if n.size else n
             drawn.scatter(share, seen, s=size, color=MARK, zorder=3, label="observed")
         drawn.plot([0, 1], [0, 1], color=FAINT, linestyle=":", linewidth=1, label="perfect adaptation")
         drawn.set(xlabel="contamination of the context", ylabel=ERROR, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
@@ -101,7 +101,8 @@ def cobweb(
     with axes_or_new(ax) as drawn:
         drawn.plot([0, 1], [0, 1], color=FAINT, linewidth=1)
         drawn.plot(error, image, color=LINE, label="update map F")
-        drawn.plot(np.repeat(orbit, 2)[:-1], np.repeat(orbit, 2)[1:], color=MARK, linewidth=1, label="rounds")
+        if orbit.size:
+            drawn.plot(np.repeat(orbit, 2)[:-1], np.repeat(orbit, 2)[1:], color=MARK, linewidth=1, label="rounds")
         _mark_fixed(drawn, fixed, fixed, stable)
         drawn.set(
             xlabel="error rate of a round", ylabel="error rate of the next", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02)

@@ -59,7 +59,7 @@ def save(ax: Axes, path: str | os.PathLike[str]) -> None:
     known = FigureCanvasBase.get_supported_filetypes()
     if ending not in known:
         raise UsageError(f"cannot draw to {os.fspath(path)}: its ending should be one of {', '.join(sorted(known))}")
-    metadata = {"Date": None} if ending == "svg" else None
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(ending)
     with mpl.rc_context(STYLE), written(path) as partial:
         _figure(ax).savefig(partial, metadata=metadata, dpi=160)
 

@@ -46,10 +46,14 @@ def content(forecast: Forecast, title: str, note: str | None) -> dict[str, Any]:
             "fan": f"Error rate by round: median, and what {_bands()} of the evidence allows. "
             f"The target is {inputs['target']:g}.",
             "response": "The fitted response with its "
-            f"{forecast.fit.level:.0%} interval, and the observed errors (area: number of attempts).",
-            "cobweb": "The update map F at the estimated values: a round goes from an error rate on the horizontal "
-            "axis to the curve, which is the next error rate. Where the curve crosses the diagonal the loop stands "
-            "still.",
+            f"{forecast.fit.level:.0%} interval, and the observed errors (larger: more attempts).",
+            "cobweb": "The update map F at the estimated values. "
+            + (
+                "Where old pairs stay in the context, a round moves the error only part of the way to the curve."
+                if forecast.loop().context.keeps
+                else "A round goes from an error rate on the horizontal axis to the curve, which is the next one."
+            )
+            + " Where the curve crosses the diagonal the loop stands still.",
         },
     }
 

@@ -24,7 +24,7 @@ ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class Affine(Response):
-    r"""$g(c) = \mu + (1-\mu-\nu)\,c$: μ corrupts correct answers, ν repairs wrong ones (DESIGN 3.4, 3.5).
+    r"""$g(c) = \mu + (1-\mu-\nu)\,c$: μ corrupts correct answers, ν repairs wrong ones.
 
     Under the filter it is the two-type quasispecies of Eigen: in the odds $o$ of the error the update map is
     $o' = \frac{\mu L + (1-\nu)\,o}{(1-\mu) L + \nu\,o}$ with $L = t/f$, whose fixed points solve

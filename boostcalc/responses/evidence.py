@@ -20,7 +20,7 @@ __all__ = ["Evidence"]
 
 @dataclass(frozen=True)
 class Evidence(Response):
-    r"""$g(c) = \sigma(a + b\,c)$: each wrong pair is evidence for the wrong rule (DESIGN 3.4, 3.6).
+    r"""$g(c) = \sigma(a + b\,c)$: each wrong pair is evidence for the wrong rule.
 
     In log-odds the slope is $b\,c(1-c)$, which reaches 1 only for $b \ge 4$, at
     $c = \frac12(1 \pm \sqrt{1-4/b})$.
@@ -68,7 +68,7 @@ class Evidence(Response):
         return np.stack([-upper, upper])
 
     def bistable_window(self) -> tuple[Array, Array]:
-        r"""Least and greatest $\Lambda = \ln(t/f)$ between which a loop has two stable ends (DESIGN 3.6).
+        r"""Least and greatest $\Lambda = \ln(t/f)$ between which a loop has two stable ends.
 
         They are $\Lambda(s) = a + b s - \operatorname{logit} s$ at the two unit slopes; `nan` for $b \le 4$.
         """

@@ -31,7 +31,7 @@ class Runs(Result):
     Attributes
     ----------
     cells : DataFrame
-        One row per distinct combination of the key columns (DESIGN 5), with the columns `COUNTS`.
+        One row per distinct combination of the key columns, with the columns `COUNTS`.
     ignored : columns of the table that the schema does not know.
     source : the file's name, or the dataframe's type.
     where : the selection of rows: column → value.
@@ -93,7 +93,7 @@ KEYS = ("context_size", "context_wrong", "context_contamination")
 
 
 def read_runs(source: Any, *, where: Mapping[str, Any] | None = None) -> Runs:
-    """Logged runs from a CSV, JSONL or Parquet file, or any dataframe, in the schema of DESIGN 5.
+    """Logged runs from a CSV, JSONL or Parquet file, or any dataframe, in the schema of `runs.schema`.
 
     Parameters
     ----------
@@ -123,16 +123,24 @@ def read_runs(source: Any, *, where: Mapping[str, Any] | None = None) -> Runs:
     name = Path(source).name if isinstance(source, str | Path) else f"a {type(source).__name__}"
     columns = table.collect_schema().names()
     if not set(columns) & {"correct", "accepted", "n_wrong", "error"}:
+        capitals = [column for column in columns if column not in COLUMNS and column.lower() in COLUMNS]
         raise SchemaError(
             f"{name} has no column to learn from: it needs `correct`, `accepted`, or `n` with `n_wrong` or `error`; "
             f"its columns are {', '.join(columns) or 'none'}"
+            + (f" (write {', '.join(capitals)} in lower case)" if capitals else "")
         )
     if "error" in columns and "n" not in columns and "n_wrong" not in columns:
         raise SchemaError(f"{name} has `error` but not `n`: how many attempts does each rate stand for?")
     try:
         cells = tally(_only(table, where or {}))
-    except duckdb.Error as error:
+    except UsageError:
+        raise
+    except (duckdb.Error, ValueError) as error:
         raise unreadable(name, error) from None
+    except RuntimeError as error:
+        if "interrupt" in str(error).lower():  # how DuckDB passes on Ctrl-C
+            raise KeyboardInterrupt from None
+        raise
     if not len(cells) or cells["n"].sum() == 0:
         raise SchemaError(f"{name} has no rows" + (f" where {_said(where)}" if where else ""))
     selected = {column: str(value) for column, value in (where or {}).items()}

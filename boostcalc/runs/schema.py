@@ -1,4 +1,4 @@
-"""The schema of logged runs (DESIGN 5): which columns there are, and what their values may be."""
+"""The schema of logged runs: which columns there are, and what their values may be."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def _plain(name: str, dtype: Any) -> nw.Expr:
     if dtype == nw.Boolean:  # no cast: an engine may push it into the reading of a text file, and fail there
         value = nw.when(column).then(1.0).otherwise(0.0)
         return nw.when(~column.is_null()).then(value).alias(name)
-    if not (dtype.is_numeric() or dtype == nw.Unknown):
+    if not (dtype.is_numeric() or dtype in (nw.String, nw.Object, nw.Unknown)):
         raise SchemaError(f"{name} holds {str(dtype).lower()} values: it is {COLUMNS[name].meaning}, a number")
     number = column.cast(nw.Float64)
     return nw.when(~number.is_nan()).then(number).alias(name)

@@ -1,4 +1,4 @@
-r"""What a round costs (DESIGN 3.2, 3.11): attempts until the buffer is full."""
+r"""What a round costs: attempts until the buffer is full."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def attempts_per_round() -> Theorem:
             "0 < a < 1; at a = 1 every attempt counts and there are B.",
             "The last claim supposes perfect adaptation.",
         ),
-        reference="DESIGN 3.2, 3.11; negative binomial waiting time (Feller 1968); fundamental theorem of "
+        reference="negative binomial waiting time (Feller 1968); fundamental theorem of "
         "natural selection (Fisher 1930, ch. 2)",
         steps=(
             Identity(

@@ -1,4 +1,4 @@
-r"""What one filtering does (DESIGN 3.1): Bayes' rule, its form in odds, and when it cleans."""
+r"""What one filtering does: Bayes' rule, its form in odds, and when it cleans."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def contamination_law() -> Theorem:
         "over the share that is accepted.",
         statement=(sympy.Eq(c, epsilon * f / a, evaluate=False),),
         assumptions=(f"{RATES}.", "The verdict depends on the answer only through its correctness."),
-        reference="DESIGN 3.1; Bayes' rule",
+        reference="Bayes' rule",
         steps=(
             Solutions(
                 claim="Bayes' rule determines the contamination.",
@@ -79,7 +79,7 @@ def odds_form() -> Theorem:
         says="Filtering divides the odds of an error by the likelihood ratio L of the evaluator.",
         statement=(in_odds.statement, in_log_odds.statement),
         assumptions=(f"{RATES}.", "0 < ε < 1."),
-        reference="DESIGN 3.1; Bayes' rule in odds form (Good 1950)",
+        reference="Bayes' rule in odds form (Good 1950)",
         steps=(
             in_odds,
             in_log_odds,
@@ -130,7 +130,7 @@ def acceptance_condition() -> Theorem:
         says="For 0 < ε < 1 the accepted batch is cleaner than the answers if and only if f < t.",
         statement=(condition.statement, factorised.statement),
         assumptions=(f"{RATES}.", "0 < ε < 1: at 0 and 1 there is nothing to sort."),
-        reference="DESIGN 3.1; the sign of a one-step selection gradient, as in the replicator equation",
+        reference="the sign of a one-step selection gradient, as in the replicator equation",
         steps=(
             factorised,
             condition,

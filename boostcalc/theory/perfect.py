@@ -1,4 +1,4 @@
-r"""The loop of a model that matches its context (DESIGN 3.2): g(c) = c, so one round is one filtering."""
+r"""The loop of a model that matches its context: g(c) = c, so one round is one filtering."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def closed_form() -> Theorem:
         "of the error.",
         statement=(rational.statement, in_log_odds.statement),
         assumptions=(PERFECT, CONSTANT, "0 < ε < 1 at the start."),
-        reference="DESIGN 3.2; selection between two haploid types (Crow and Kimura 1970)",
+        reference="selection between two haploid types (Crow and Kimura 1970)",
         steps=(
             Identity(
                 claim="The closed form starts at the error of round 0.",
@@ -120,7 +120,7 @@ def fixed_points() -> Theorem:
         "leaves 1 and tends to 0.",
         statement=(roots.statement, at_zero.statement, at_one.statement),
         assumptions=(PERFECT, CONSTANT, "t ≠ f."),
-        reference="DESIGN 3.2; linear stability of a one-dimensional map (Strogatz 1994, 10.1)",
+        reference="linear stability of a one-dimensional map (Strogatz 1994, 10.1)",
         steps=(
             roots,
             Identity(
@@ -156,7 +156,7 @@ def rounds_to_target() -> Theorem:
         "over Λ, rounded up.",
         statement=(sympy.Eq(n, sympy.ceiling(CROSSING), evaluate=False),),
         assumptions=(PERFECT, CONSTANT, "f < t.", "The target lies between 0 and the error at the start."),
-        reference="DESIGN 3.2",
+        reference="Bayes' rule, round by round",
         steps=(
             *_crossing(),
             Inequality(

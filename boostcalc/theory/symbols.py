@@ -1,4 +1,4 @@
-r"""The letters of the theory, as in DESIGN 2, and the two functions that SymPy lacks.
+r"""The letters of the theory, and the two functions that SymPy lacks.
 
 An error rate is a plain real symbol (a positive one would make SymPy lose the root 0); that it lies in (0, 1) is
 said where it is used, by the substitution `share`.
