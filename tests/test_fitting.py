@@ -12,6 +12,7 @@ import statsmodels.api as sm
 from scipy.stats import binom
 
 import boostcalc as bc
+from boostcalc.datasets import table_path
 from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting.comparison import held_out, stacking_weights
 from boostcalc.fitting.likelihood import maximise, mean_error
@@ -196,9 +197,9 @@ def test_the_document_has_its_parts(gptj: Runs) -> None:
 
 
 def test_a_fit_can_be_made_again_from_its_own_record() -> None:
-    fit = bc.fit(bc.read_runs(bc.datasets.table_path("gptj_contamination"), where={"task": "sst2", "context_size": 39}))
+    fit = bc.fit(bc.read_runs(table_path("gptj_contamination"), where={"task": "sst2", "context_size": 39}))
     record = fit.provenance
-    log = bc.read_runs(bc.datasets.table_path(Path(record["source"]).stem), where=record["where"])
+    log = bc.read_runs(table_path(Path(record["source"]).stem), where=record["where"])
     again = bc.fit(log, families=record["families"], averaged=record["averaged"], level=record["level"])
     assert again.to_json() == fit.to_json()
 

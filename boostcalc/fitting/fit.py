@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Fit"]
 
 DRAWS = 10_000
-"""Draws behind the interval of a rate."""
+"""Draws behind the interval of a likelihood ratio."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,17 +165,22 @@ class Fit(Result):
         return forecast(self, **question)
 
     def rates(self) -> dict[str, Estimate]:
-        """`tpr`, `fpr` and `likelihood_ratio` with their intervals; an absent one has value None."""
-        rng = np.random.default_rng(0)
-        draws = {name: c.draw(rng, DRAWS) for name, c in (("tpr", self.tpr), ("fpr", self.fpr)) if c is not None}
-        found = {
-            name: Estimate(None) if counts is None else Estimate.from_draws(counts.rate, draws[name], self.level)
-            for name, counts in (("tpr", self.tpr), ("fpr", self.fpr))
-        }
+        """`tpr`, `fpr` and `likelihood_ratio` with their (Jeffreys) intervals; an absent one has value None."""
+        from statsmodels.stats.proportion import proportion_confint
+
+        found = {}
+        for name, counts in (("tpr", self.tpr), ("fpr", self.fpr)):
+            found[name] = Estimate(None)
+            if counts is not None:
+                k, n = counts.successes, counts.trials
+                low, high = proportion_confint(k, n, alpha=1 - self.level, method="jeffreys")
+                low, high = (0.0 if k == 0 else low), (1.0 if k == n else high)
+                found[name] = Estimate(counts.rate, float(low), float(high), self.level)
         ratio = Estimate(None)
         if self.tpr is not None and self.fpr is not None:
+            rng = np.random.default_rng(0)
             plug = self.tpr.rate / self.fpr.rate if self.fpr.rate else np.inf
-            ratio = Estimate.from_draws(plug, draws["tpr"] / draws["fpr"], self.level)
+            ratio = Estimate.from_draws(plug, self.tpr.draw(rng, DRAWS) / self.fpr.draw(rng, DRAWS), self.level)
         return {**found, "likelihood_ratio": ratio}
 
     def summary(self) -> str:

@@ -4,7 +4,8 @@ Clusters (blocks, else runs, else queries), where there are enough of them, give
 at a time (the cluster jackknife, in one Newton step each; MacKinnon, Nielsen, Webb 2023, Journal of Applied
 Econometrics 38(5)), with Student's t on clusters − 1 degrees of freedom. Without, each cell of the table counts
 as one observation, and the variance is the inverse information times the overdispersion (Pearson's χ² over
-cells − parameters, at least 1; McCullagh, Nelder 1989, §4.5), with t on as many degrees of freedom.
+cells − parameters, at least 1; McCullagh, Nelder 1989, §4.5), with t on as many degrees of freedom; so it is
+where a bound stopped the fit.
 """
 
 from __future__ import annotations
@@ -27,13 +28,15 @@ ENOUGH_CLUSTERS = 8
 SINGULAR = 1e10
 """A condition number of the information, in units of each parameter's own, beyond which nothing is determined."""
 
+EDGE = 1e-6
+"""A maximum this close to a bound of its family is on it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Spread:
     """Student's t around a centre: what the data leave open about a family's parameters.
 
-    `center` is the maximum, or one Newton step beyond it where a bound stopped the fit: draws are kept inside
-    the family's range, so the truncated law then has its mass where the likelihood has.
+    `center` is the maximum; draws are kept inside the family's range.
     """
 
     center: Array
@@ -87,14 +90,24 @@ def spread_of(maximum: Maximum, data: Observations) -> Spread:
             f"the {maximum.response.family} response is not identified: these runs do not vary enough in contamination"
         )
     inverse = np.linalg.inv(information)
-    center = maximum.theta + inverse @ maximum.score.sum(axis=0)
+    center = maximum.theta
     dispersion = _dispersion(maximum.response, data, parameters)
+    # on a bound the fits without one cluster may all agree, though the data leave room: the information knows better
+    model_based = np.asarray(inverse * max(1.0, dispersion), dtype=np.float64)
     if data.by != "cell" and data.n_clusters >= ENOUGH_CLUSTERS:
         count = data.n_clusters
-        return Spread(center, _jackknife(maximum, data, information), float(count - 1), data.by, count, dispersion)
-    dispersion = max(1.0, dispersion)
-    covariance = np.asarray(inverse * dispersion, dtype=np.float64)
-    return Spread(center, covariance, float(data.n.size - parameters), "cell", data.n.size, dispersion)
+        covariance = model_based if _on_edge(maximum) else _jackknife(maximum, data, information)
+        return Spread(center, covariance, float(count - 1), data.by, count, dispersion)
+    return Spread(center, model_based, float(data.n.size - parameters), "cell", data.n.size, max(1.0, dispersion))
+
+
+def _on_edge(maximum: Maximum) -> bool:
+    """Whether a bound stopped the fit: the likelihood still rises beyond it."""
+    family = type(maximum.response)
+    low, high = family.bounds()
+    at_bound = np.isclose(maximum.theta, low, atol=EDGE) | np.isclose(maximum.theta, high, atol=EDGE)
+    sums = [np.isclose(maximum.theta @ np.asarray(row), limit, atol=EDGE) for row, limit in family.sums()]
+    return bool(at_bound.any() or any(sums))
 
 
 def _jackknife(maximum: Maximum, data: Observations, information: Array) -> Array:
