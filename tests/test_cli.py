@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from boostcalc.cli import VERBS
+from boostcalc.datasets import table_path
 from tests.conftest import Ran
 
 Run = Callable[..., Ran]
@@ -133,6 +135,79 @@ def loaded(*arguments: str) -> set[str]:
 )
 def test_the_fast_path_loads_nothing_heavy(code: str) -> None:
     assert loaded(code) == set()
+
+
+def test_an_answer_is_never_written_over_its_input(cli: Run, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("correct,accepted\n1,1\n0,0\n")
+    ran = cli("fit", str(log), "-o", str(log))
+    assert ran.status == 2
+    assert "is the input" in ran.err
+    assert log.read_text().startswith("correct")
+
+
+def test_a_link_is_followed_and_a_device_is_not_replaced(cli: Run, tmp_path: Path) -> None:
+    real, link = tmp_path / "real.json", tmp_path / "link.json"
+    link.symlink_to(real)
+    assert cli("predict", "--tp", "0.8", "--fp", "0.1", "-o", str(link)).status == 0
+    assert link.is_symlink()
+    assert json.loads(real.read_text())["kind"] == "prediction"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True)
+    assert cli("predict", "--tp", "0.8", "--fp", "0.1", "-o", str(pipe)).status == 0
+    assert json.loads(reader.communicate(timeout=30)[0])["kind"] == "prediction"
+    assert pipe.is_fifo()
+
+
+def test_the_whole_way_from_a_log_to_a_report(cli: Run, tmp_path: Path) -> None:
+    fit, forecast, pdf = (str(tmp_path / name) for name in ("fit.json", "forecast.json", "out.pdf"))
+    chosen = ("--where", "task=unnatural", "--where", "context_size=39")
+    ran = cli("fit", str(table_path("gptj_contamination")), *chosen, "-o", fit, "--plot", str(tmp_path / "fit.png"))
+    assert ran.status == 0
+    assert "a = -5.904" in ran.out
+    assert "wholly above 1" in ran.out
+    assert cli("forecast", fit, "--tp", "25/30", "--fp", "101/130", "-o", forecast).status == 0
+    done = cli("report", forecast, "-o", pdf, "--json")
+    assert json.loads(done.out)["file"] == pdf
+    assert Path(pdf).read_bytes().startswith(b"%PDF")
+    alone = json.loads(cli("forecast", fit, "--tp", "0.8", "--fp", "0.1", "--family", "affine", "--json").out)
+    assert alone["inputs"]["response"]["family"] == "affine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("fit", "LOG"), 1, "nothing can be fitted"),
+        (("fit", "LOG", "--where", "rnu=1"), 2, "no column 'rnu'"),
+        (("fit", "LOG", "--where", "run"), 2, "COLUMN=VALUE"),
+        (("fit", "nowhere.csv"), 2, "does not exist"),
+        (("forecast", "LOG"), 1, "not JSON"),
+        (("report", "LOG"), 1, "not JSON"),
+        (("derive", "closed-from"), 2, "did you mean 'closed-form'"),
+    ],
+)
+def test_what_cannot_be_answered_is_said(
+    cli: Run, tmp_path: Path, arguments: tuple[str, ...], status: int, said: str
+) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("correct,round\n1,0\n0,1\n")
+    ran = cli(*(str(log) if word == "LOG" else word for word in arguments), "--json")
+    assert ran.status == status
+    assert ran.out == ""
+    assert said in ran.err
+
+
+@pytest.mark.parametrize("form", ["text", "latex", "markdown"])
+def test_derive_shows_each_theorem(cli: Run, form: str) -> None:
+    out = cli("derive", "acceptance-condition", "--format", form).out
+    assert "The acceptance condition" in out
+
+
+def test_derive_has_a_document(cli: Run) -> None:
+    document = json.loads(cli("derive", "--json").out)
+    assert document["kind"] == "derivation"
+    assert all(theorem["verified"] for theorem in document["theorems"])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

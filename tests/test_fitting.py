@@ -219,6 +219,33 @@ class TestUnanswerable:
         with pytest.raises(DataError, match="3 contaminations or more"):
             bc.fit(table)
 
+    def test_one_family_that_fails_takes_nothing_else_down(self) -> None:
+        """All right up to a half and all wrong beyond: no steepness of the evidence response is the likeliest."""
+        share = np.arange(11)
+        table = pd.DataFrame(
+            {"context_size": 10, "context_wrong": share, "n": 50, "n_wrong": np.where(share < 5, 0, 50)}
+        )
+        table = pd.concat([table.assign(run=f"r{i}", accepted=i > 0) for i in range(9)])
+        fit = bc.fit(table)
+        assert [fitted.family for fitted in fit.responses] == ["affine"]
+        assert any("evidence" in warning for warning in fit.warnings)
+        assert fit.rates()["tpr"].value == pytest.approx(8 / 9)
+
+    @pytest.mark.parametrize(("wrong", "which"), [(0, "right"), (10, "wrong")])
+    def test_answers_that_are_all_alike(self, wrong: int, which: str) -> None:
+        table = pd.DataFrame({"context_size": 8, "context_wrong": range(9), "n": 10, "n_wrong": wrong})
+        with pytest.raises(DataError, match=f"every answer is {which}"):
+            bc.fit(table)
+
+    def test_verdicts_that_all_agree_still_cost_their_clustering(self) -> None:
+        judged = np.full(3, 1000.0)
+        alike, nearly = (
+            effective_counts(judged - off, judged, np.arange(3)) for off in (np.zeros(3), np.array([1.0, 0, 0]))
+        )
+        assert alike is not None
+        assert nearly is not None
+        assert alike.trials == pytest.approx(nearly.trials, rel=1e-9)
+
     def test_no_evaluator(self, gptj: Runs) -> None:
         with pytest.raises(DataError, match="log `accepted`"):
             bc.fit(gptj).forecast(error=0.5)

@@ -17,6 +17,7 @@ from boostcalc.fitting.likelihood import maximise
 from boostcalc.fitting.observations import Observations, observe
 from boostcalc.fitting.rates import FEWEST, evaluator_counts
 from boostcalc.fitting.uncertainty import ENOUGH_CLUSTERS, spread_of
+from boostcalc.odds import Counts
 from boostcalc.responses import RESPONSES, Affine, Evidence
 from boostcalc.results import SCHEMA_VERSION, finite, provenance
 from boostcalc.runs import Runs, read_runs
@@ -79,7 +80,7 @@ def fit(runs: Any, *, families: Sequence[str] = FAMILIES, averaged: bool = True,
         )
     by, count = (responses[0].spread.by, responses[0].spread.clusters) if responses else (judged_by, judged)
     return Fit(
-        status=_status(log, data, responses, tpr is not None and fpr is not None),
+        status=_status(log, data, responses, tpr, fpr),
         n_attempts=log.n_attempts,
         clusters={"by": by, "count": count},
         level=level,
@@ -168,17 +169,22 @@ def _seen(data: Observations) -> tuple[dict[str, float | None], ...]:
     )
 
 
-def _status(log: Runs, data: Observations, responses: tuple[FittedResponse, ...], judged: bool) -> str:
+def _status(
+    log: Runs, data: Observations, responses: tuple[FittedResponse, ...], tpr: Counts | None, fpr: Counts | None
+) -> str:
     parts = []
     if responses:
         best = responses[0]
         parts.append(f"the {best.family} response predicts held-out data best: this model {best.response.learner}")
-    if judged:
-        parts.append("the evaluator's rates are estimated from its verdicts")
-    else:
-        parts.append("the log says nothing of the evaluator's rates")
+    known = [name for name, counts in (("tpr", tpr), ("fpr", fpr)) if counts is not None]
+    told = {
+        0: "nothing of the evaluator's rates",
+        1: f"the evaluator's {' '.join(known)} alone",
+        2: "the evaluator's rates",
+    }
+    parts.append(f"the log tells {told[len(known)]}")
     used = f", {data.n.sum():,.0f} of them under a known contamination" if responses else ""
-    return f"{log.n_attempts:,} attempts{used}: {'; '.join(parts)}."
+    return f"{log.n_attempts:,} attempt{'s' if log.n_attempts != 1 else ''}{used}: {'; '.join(parts)}."
 
 
 def _assumptions(

@@ -57,10 +57,11 @@ class FittedResponse:
         return self.spread.draw(type(self.response), rng, size)
 
     def band(self, contamination: Array, level: float) -> tuple[Array, Array]:
-        """Pointwise interval of the response at these shares, each of shape `(m,)`."""
+        """Pointwise interval of the response at these shares, each of shape `(m,)`; it holds the estimate."""
         drawn = self.draw(np.random.default_rng(0), DRAWS)(np.asarray(contamination)[:, None])
         low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=1)
-        return low, high
+        best = self.response(contamination)
+        return np.minimum(low, best), np.maximum(high, best)
 
     def window(self, level: float) -> Window:
         """The range of FP/TP in which a loop of this model has two stable ends."""

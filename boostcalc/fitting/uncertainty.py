@@ -80,6 +80,9 @@ def spread_of(maximum: Maximum, data: Observations) -> Spread:
         If there are too few cells to tell, or the data do not determine the parameters.
     """
     parameters, information = maximum.theta.size, maximum.information.sum(axis=0)
+    if not 0 < data.n_wrong.sum() < data.n.sum():
+        which = "right" if data.n_wrong.sum() == 0 else "wrong"
+        raise DataError(f"every answer is {which}: these runs cannot tell how the error responds to its context")
     if data.n.size <= parameters:
         raise DataError(
             f"{data.n.size} cells of contamination cannot determine {parameters} parameters and their uncertainty: "
@@ -87,7 +90,8 @@ def spread_of(maximum: Maximum, data: Observations) -> Spread:
         )
     if _singular(information):
         raise DataError(
-            f"the {maximum.response.family} response is not identified: these runs do not vary enough in contamination"
+            f"the {maximum.response.family} response is not identified: these runs do not vary enough in "
+            "contamination, or go from all right to all wrong at one"
         )
     inverse = np.linalg.inv(information)
     center = maximum.theta

@@ -30,7 +30,10 @@ def _cobweb(forecast: Forecast):  # type: ignore[no-untyped-def]  # axes, whose 
     loop = forecast.loop()
     error = np.linspace(0, 1, GRID)
     # where old pairs stay in the context a round moves along the map only part of the way: no staircase then
-    path = [] if loop.context.keeps else [row.error.value for row in forecast.trajectory if row.error.value is not None]
+    start, rounds = forecast.inputs["error"].value, forecast.inputs["rounds"]
+    path = np.array([])
+    if not loop.context.keeps and start is not None:
+        path = loop.trajectory(error=start, rounds=rounds).error
     fixed = [(point.error.value, point.stable) for point in forecast.fixed_points if point.error.value is not None]
     return cobweb(
         error, loop.update(error), path, fixed=[value for value, _ in fixed], stable=[stable for _, stable in fixed]

@@ -54,7 +54,8 @@ class Runs(Result):
         """How much there is, and what was left out."""
         left = f"; columns not read: {', '.join(self.ignored)}" if self.ignored else ""
         cells = f"{len(self.cells):,} cell{'s' if len(self.cells) != 1 else ''}"
-        return f"{self.source}: {self.n_attempts:,} attempts in {cells}{left}"
+        attempts = f"{self.n_attempts:,} attempt{'s' if self.n_attempts != 1 else ''}"
+        return f"{self.source}: {attempts} in {cells}{left}"
 
     def contexts(self) -> pd.DataFrame:
         """Error counts by what the context held: columns `context_size`, `share`, `exact`, `n`, `n_wrong`.
