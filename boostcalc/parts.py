@@ -15,7 +15,7 @@ import numpy as np
 
 from boostcalc.errors import PartError
 
-__all__ = ["Part", "Registry", "parameter"]
+__all__ = ["Part", "Registry", "parameter", "written_part"]
 
 
 def parameter(meaning: str, low: float = -np.inf, high: float = np.inf, *, whole: bool = False, **kwargs: Any) -> Any:
@@ -146,6 +146,12 @@ class Registry(Generic[PartT]):
         except (KeyError, TypeError, ValueError):
             raise PartError(f'a {self.kind} is written {{"family": NAME, "parameters": {{…}}}}') from None
         return self.make(name, parameters)
+
+
+def written_part(record: Mapping[str, Any]) -> str:
+    """A part's JSON form as it is typed, `NAME:parameter=value,…`, to four digits."""
+    listed = ",".join(f"{name}={value:.4g}" for name, value in record["parameters"].items())
+    return f"{record['family']}:{listed}" if listed else str(record["family"])
 
 
 def _number(key: str, text: str) -> float:

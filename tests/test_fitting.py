@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from scipy.stats import binom
+from scipy.stats import t as student
 
 import boostcalc as bc
 from boostcalc.datasets import table_path
@@ -19,6 +20,7 @@ from boostcalc.fitting.likelihood import maximise, mean_error
 from boostcalc.fitting.observations import observe
 from boostcalc.fitting.rates import effective_counts
 from boostcalc.fitting.uncertainty import spread_of
+from boostcalc.odds import expit
 from boostcalc.responses import RESPONSES, Affine, Evidence, Response
 from boostcalc.runs import Runs
 from tests.simulate import sweep
@@ -130,6 +132,52 @@ def test_the_ladder_names_what_is_independent() -> None:
     fit = bc.fit(few)
     assert fit.clusters["by"] == "cell"
     assert any("only 3 blocks" in warning for warning in fit.warnings)
+
+
+def test_two_blocks_fit_by_cell_and_keep_the_rates() -> None:
+    table = sweep(np.random.default_rng(1), WIDE, runs=20, attempts=30).drop(columns="run")
+    fit = bc.fit(pd.concat([table.assign(block=name) for name in "ab"]))
+    assert fit.clusters["by"] == "cell"
+    assert fit.responses
+    assert fit.tpr is not None
+
+
+def test_queries_are_the_clusters_where_nothing_coarser_is() -> None:
+    rng = np.random.default_rng(0)
+    query = rng.integers(0, 30, 2_000)
+    wrong = rng.integers(0, 9, 2_000)
+    own = rng.normal(0, 1, 30)[query]
+    correct = rng.random(2_000) > expit(own - 2 + 4 * wrong / 8)
+    table = pd.DataFrame(
+        {"query": [f"q{q}" for q in query], "context_size": 8, "context_wrong": wrong, "correct": correct}
+    )
+    assert bc.fit(table).clusters == {"by": "query", "count": 30}
+    assert bc.fit(table.assign(run="only")).clusters == {"by": "query", "count": 30}
+    assert bc.fit(table.assign(run=[f"r{q % 10}" for q in query])).clusters == {"by": "run", "count": 10}
+
+
+def test_intervals_are_those_of_student() -> None:
+    """With m clusters, m − 1 degrees of freedom; from cells, cells − parameters."""
+    for data, df in (
+        (observe(bc.read_runs(sweep(np.random.default_rng(5), WIDE, runs=12, attempts=40))), 11),
+        (observe(bc.read_runs(bc.load_table("gptj_contamination"), where={"task": "sst2", "context_size": 39})), 5),
+    ):
+        spread = spread_of(maximise(Evidence, data), data)
+        low, high = spread.interval(0.9)
+        half = student.ppf(0.95, df) * np.sqrt(np.diag(spread.covariance))
+        np.testing.assert_allclose((high - low) / 2, half, rtol=1e-12)
+
+
+def test_a_rate_without_a_size_is_taken_as_it_is_and_said() -> None:
+    table = pd.DataFrame({"context_contamination": [0.0, 0.3, 0.6, 1.0], "n": 500, "n_wrong": [20, 60, 200, 420]})
+    fit = bc.fit(table)
+    assert any("sizes of the contexts are not logged" in a["evidence"] for a in fit.assumptions)
+    assert any("not known" in warning for warning in fit.forecast(tpr=0.8, fpr=0.2).warnings)
+
+
+def test_wrong_pairs_without_a_size_are_no_share() -> None:
+    fit = bc.fit(pd.DataFrame({"context_wrong": [0, 1, 2], "correct": True, "accepted": True}))
+    assert any("context_wrong without context_size" in warning for warning in fit.warnings)
 
 
 def test_clustered_rates_are_worth_fewer_trials() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pypdf
 import pytest
 
 import boostcalc as bc
-from boostcalc.errors import DataError
+from boostcalc.errors import DataError, UsageError
 from boostcalc.forecasting import QUANTILES
 from boostcalc.forecasting.modes import modes
 from boostcalc.odds import expit
@@ -100,23 +101,89 @@ def test_leaving_the_measured_contaminations_is_said(fit: Any) -> None:
     assert any("no run has seen c < 0.2" in warning for warning in found.warnings)
     assert not fit.forecast(tpr=0.8, fpr=0.1, error=0.5).extrapolates
     grown = fit.forecast(tpr=0.8, fpr=0.1, error=0.5, context=bc.Append(size=39))
-    assert any("over 39 pairs" in warning for warning in grown.warnings)
+    assert any("39 pairs, and the loop's have 78 to" in warning for warning in grown.warnings)
 
 
 class TestModes:
     def test_one_hump_is_one(self) -> None:
-        [only] = modes(np.random.default_rng(0).normal(-2, 0.5, 3_000))
+        sample = np.random.default_rng(0).normal(-2, 0.5, 3_000)
+        [only] = modes(sample, sample)
         assert only["weight"] == 1
         assert only["error"] == pytest.approx(float(expit(-2)), rel=0.1)
 
     def test_humps_hold_their_shares(self) -> None:
         rng = np.random.default_rng(0)
-        low, high = modes(np.concatenate([rng.normal(-5, 0.3, 700), rng.normal(2, 0.3, 300)]))
+        sample = np.concatenate([rng.normal(-5, 0.3, 700), rng.normal(2, 0.3, 300)])
+        low, high = modes(sample, sample)
         assert (low["weight"], high["weight"]) == (0.7, 0.3)
 
     def test_certain_ends_are_humps(self) -> None:
-        found = modes(np.array([-np.inf] * 3 + [np.inf]))
-        assert [(hump["error"], hump["weight"]) for hump in found] == [(0.0, 0.75), (1.0, 0.25)]
+        sample = np.array([-np.inf] * 3 + [np.inf])
+        assert [(hump["error"], hump["weight"]) for hump in modes(sample, sample)] == [(0.0, 0.75), (1.0, 0.25)]
+
+    @pytest.mark.parametrize(("batch", "share"), [(16, 0.3), (39, 0.1), (39, 0.5)])
+    def test_the_lattice_of_a_batch_is_no_hump(self, batch: int, share: float) -> None:
+        sample = -3 + 5 * np.random.default_rng(0).binomial(batch, share, 4_000) / batch
+        assert len(modes(sample, sample)) == 1
+
+    def test_a_shoulder_is_no_hump(self) -> None:
+        rng = np.random.default_rng(0)
+        sample = np.concatenate([rng.normal(-3, 0.8, 2_000), rng.normal(-1.2, 0.8, 1_000)])
+        assert len(modes(sample, sample)) == 1
+
+
+def test_a_loop_with_one_end_has_one(fit: Any) -> None:
+    for context in (bc.Replace(), bc.Append(size=16)):
+        found = fit.using("evidence").forecast(tpr=0.8, fpr=0.1, error=0.4, batch=16, context=context)
+        assert len(found.final_modes) == 1
+        assert "may end" not in found.status
+
+
+class TestOutlook:
+    def test_it_names_the_direction_and_its_share(self, fit: Any) -> None:
+        better = fit.using("evidence").forecast(tpr=0.8, fpr=0.1, error=0.4)
+        assert better.status.startswith(
+            "It gets better: in >99% of what may happen the error is below its start of 0.4"
+        )
+        assert better.error_falls
+        worse = fit.using("evidence").forecast(tpr=0.05, fpr=0.95, error=0.6, rounds=20)
+        assert worse.status.startswith("It gets worse: in ")
+        assert "above its start of 0.6" in worse.status
+        assert not worse.error_falls
+
+    def test_what_does_not_move_is_said(self, fit: Any) -> None:
+        for still in (fit.forecast(tpr=0.0, fpr=0.0, error=0.4), fit.forecast(tpr=0.8, fpr=0.1, error=0.4, rounds=0)):
+            assert still.status.startswith("Nothing changes: the error stays at 0.4")
+            assert not still.error_falls
+
+    def test_not_yet_is_not_never(self, fit: Any) -> None:
+        slow = fit.using("evidence").forecast(tpr=0.8, fpr=0.2, error=0.5, context=bc.Append(size=5_000))
+        assert slow.rounds_to_target.value is None
+        assert not slow.never
+        assert "not within the rounds looked at" in slow.summary()
+        never = fit.using("evidence").forecast(tpr=0.8, fpr=0.2, error=0.5, target=1e-6)
+        assert never.never
+        assert "(never)" in never.summary()
+
+
+def test_the_batch_is_the_context_that_was_measured(fit: Any) -> None:
+    assert fit.forecast(tpr=0.8, fpr=0.1).inputs["batch"] == 39
+    small = fit.forecast(tpr=0.8, fpr=0.1, batch=4)
+    assert any("the loop's have 4" in warning for warning in small.warnings)
+
+
+def test_a_family_without_the_start_is_left_out_alone(fit: Any) -> None:
+    question = {"tpr": 0.8, "fpr": 0.3, "error": 0.87, "context": bc.Append(size=39)}
+    tight = replace(fit.responses[1], spread=replace(fit.responses[1].spread, covariance=1e-8 * np.eye(2)))
+    found = replace(fit, responses=(fit.responses[0], tight)).forecast(**question)
+    assert any("are left out" in warning for warning in found.warnings)
+    with pytest.raises(UsageError, match="no context gives"):
+        replace(fit, responses=(tight,)).forecast(**question)
+
+
+def test_a_forecast_answers_one_loop(fit: Any) -> None:
+    with pytest.raises(UsageError, match="one loop"):
+        fit.forecast(tpr=[0.8, 0.7], fpr=0.1)
 
 
 NOTE = "#strong[not markup] $x$ <b> \\u{41} — no such loop ran"

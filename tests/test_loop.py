@@ -217,6 +217,13 @@ class TestRounds:
         assert np.isinf(found.value)
         assert "settles at error 0.05547" in found.status
 
+    def test_a_passage_in_the_first_step_counts(self) -> None:
+        """Error and context stated apart: the first step may pass the target on the way to a higher end."""
+        loop = bc.Loop(tpr=0.5, fpr=0.9, response=bc.Evidence(a=-3.0, b=6.0), context=bc.Append(size=1000))
+        start = Start(error=0.5, contamination=0.0)
+        assert loop.trajectory(start, rounds=1).error[1] < 0.06
+        assert loop.rounds_to(0.06, start).value == 1
+
     def test_beyond_the_horizon_is_said(self) -> None:
         loop = bc.Loop(tpr=0.8, fpr=0.79, context=bc.Append(size=16))
         found = loop.rounds_to(1e-6, error=0.5)

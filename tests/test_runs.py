@@ -145,6 +145,7 @@ def test_rows_may_be_chosen_by_any_column() -> None:
         ("correct,context_size,context_wrong\n1,4,5\n", "exceeds context_size"),
         ("correct,context_contamination\n1,1.5\n", "impossible.*0 to 1"),
         ("correct,context_size\n1,-1\n", "impossible"),
+        ("correct,context_size\n1,10.5\n", "impossible"),
         ("correct,context_size\n1,x\n", "log.csv cannot be read.*Could not convert"),
         ("correct\nyes\nmaybe\n", "1 row with an impossible correct"),
         ("correct\n2\n1\n", "1 row with an impossible correct"),

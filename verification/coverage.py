@@ -19,7 +19,7 @@ from boostcalc.fitting import FittedResponse
 from boostcalc.fitting.likelihood import maximise
 from boostcalc.fitting.observations import observe
 from boostcalc.fitting.rates import effective_counts
-from boostcalc.fitting.uncertainty import spread_of
+from boostcalc.fitting.uncertainty import laddered, spread_of
 from boostcalc.odds import expit
 from boostcalc.responses import Affine, Evidence, Response
 from boostcalc.results import Estimate
@@ -141,7 +141,7 @@ def responses(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
             for _ in range(FITS):
                 table = sweep(rng, truth, runs, rho) if runs else cells(rng, truth, rho)
                 try:
-                    data = observe(bc.read_runs(table))
+                    data = laddered(observe(bc.read_runs(table)))
                     best = maximise(type(truth), data)
                     found = FittedResponse(best.response, spread_of(best, data), None, 1.0).conf_int(LEVEL)
                 except DataError:

@@ -22,6 +22,9 @@ from boostcalc.responses import Perfect, Response
 
 __all__ = ["Loop"]
 
+MOST_PAIRS = 1e15
+"""The largest batch: beyond, not even whole numbers are told apart."""
+
 
 @dataclass(frozen=True, init=False, eq=False)
 class Loop:
@@ -76,8 +79,8 @@ class Loop:
             evaluator = Evaluator(tpr, fpr)
         elif tpr is not None or fpr is not None:
             raise UsageError("the evaluator is given twice: give tpr and fpr, or evaluator=, not both")
-        if not (batch >= 1 and np.isfinite(batch)):
-            raise UsageError(f"batch = {batch} is not a number of pairs: it must be at least 1")
+        if not 1 <= batch <= MOST_PAIRS:
+            raise UsageError(f"batch = {batch} is not a number of pairs: it must be from 1 to {MOST_PAIRS:.0e}")
         object.__setattr__(self, "evaluator", evaluator)
         object.__setattr__(self, "response", Perfect() if response is None else response)
         object.__setattr__(self, "context", Replace() if context is None else context)

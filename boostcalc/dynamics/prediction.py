@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boostcalc import plotting
+from boostcalc.parts import written_part
 from boostcalc.results import Estimate, Result, aligned, percent
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Prediction(Result):
     inputs : the question: `tpr`, `fpr`, `error` (estimates), `target`, `batch`, `rounds`, `response`, `context`.
     limit, limit_multiplier : the error where the loop settles, and F′ there: under `Replace` the distance to it
         shrinks by this factor a round; where old pairs stay in the context the approach is a power law instead.
-    rounds_to_target : `value` None where the target is never reached (`never`) or not within the horizon.
+    rounds_to_target : `value` None where the target is not reached within the horizon; `never` where the loop
+        settles above it.
     probability_reached : share of what the evidence allows in which the target is reached.
     trajectory : rows, round 0 first.
     """
@@ -83,9 +85,13 @@ class Prediction(Result):
     def assumptions(self) -> str:
         """What the prediction takes for granted, and how to put measurements in its place."""
         response, context = self.inputs["response"], self.inputs["context"]
-        how = "perfect adaptation" if response["family"] == "perfect" else f"the response {_spec(response)} as given"
+        how = (
+            "perfect adaptation"
+            if response["family"] == "perfect"
+            else f"the response {written_part(response)} as given"
+        )
         return (
-            f"Assumed: {how}, start error {self.inputs['error']}, context policy {_spec(context)}, batches of "
+            f"Assumed: {how}, start error {self.inputs['error']}, context policy {written_part(context)}, batches of "
             f"{self.inputs['batch']:g} (as expected, without the chance of single batches), "
             "rates that stay constant. To replace them by what your model does: "
             "boostcalc fit RUNS -o fit.json, then boostcalc forecast fit.json."
@@ -107,6 +113,11 @@ class Prediction(Result):
         ]
         return aligned([head, *body])
 
+    def _unmet(self) -> str:
+        if self.rounds_to_target.value is not None:
+            return ""
+        return " (never)" if self.never else " (not within the rounds looked at)"
+
     def facts(self) -> list[str]:
         """Rounds to the target, where the loop settles, and the evidence of an acceptance; a line each."""
         target, rates = self.inputs["target"], (self.inputs["tpr"].value, self.inputs["fpr"].value)
@@ -119,7 +130,7 @@ class Prediction(Result):
         )
         ends = [fixed for fixed in self.fixed_points if fixed.stable]
         lines = [
-            f"Rounds to {target:g}: {self.rounds_to_target.text(15)}{' (never)' if self.never else ''}{chance}",
+            f"Rounds to {target:g}: {self.rounds_to_target.text(15)}{self._unmet()}{chance}",
             f"Settles at: {self.limit} ({close})",
             f"Likelihood ratio TP/FP: {_ratio(self.likelihood_ratio, *rates)}",
         ]
@@ -172,11 +183,6 @@ def _ratio(ratio: Estimate, tpr: float, fpr: float) -> str:
         said = "unbounded (no wrong answer is accepted)" if tpr else "none (nothing is accepted)"
         return said if ratio.level is None else f"{said}; {ratio.level:.0%} of what the evidence allows: {ratio}"
     return f"{ratio} (over 1: acceptance favours correct answers)"
-
-
-def _spec(part: dict[str, Any]) -> str:
-    listed = ",".join(f"{name}={value:g}" for name, value in part["parameters"].items())
-    return f"{part['family']}:{listed}" if listed else str(part["family"])
 
 
 def _flat(row: Round) -> dict[str, Any]:

@@ -166,7 +166,7 @@ def propagate(
         limit=spread(expit(limit), expit(many.limit)),
         limit_multiplier=spread(point.multiplier, many.multiplier),
         rounds_to_target=reached,
-        never=bool(np.isinf(n)),
+        never=bool(np.isinf(point.reach)) and reached.value is None,
         probability_reached=chance,
         trajectory=rows,
     )

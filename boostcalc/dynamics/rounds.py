@@ -82,7 +82,9 @@ def rounds_to(loop: Loop, target: ArrayLike, start: State, limit: Array) -> Roun
     if not ((goal > 0) & (goal < 1)).all():
         raise UsageError(f"target = {target!r} is out of range: it is an error rate in (0, 1)")
     bar, x, limit = np.broadcast_arrays(logit(goal) + TIE, start.logit_error, limit)
-    value = np.where(x <= bar, 0.0, np.where(limit > bar, np.inf, np.nan))
+    # a start whose error and context do not belong together may pass the target in its first step
+    second = np.broadcast_to(loop.step(start).logit_error, x.shape)
+    value = np.where(x <= bar, 0.0, np.where(second <= bar, 1.0, np.where(limit > bar, np.inf, np.nan)))
     pending = np.isnan(value) & ~np.isnan(x)
     if pending.any():
         closed = _by_closed_form(loop, bar, x, pending) if isinstance(loop.context, Replace) else None

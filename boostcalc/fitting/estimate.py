@@ -16,7 +16,7 @@ from boostcalc.fitting.fitted import FittedResponse
 from boostcalc.fitting.likelihood import maximise
 from boostcalc.fitting.observations import Observations, observe
 from boostcalc.fitting.rates import FEWEST, evaluator_counts
-from boostcalc.fitting.uncertainty import ENOUGH_CLUSTERS, spread_of
+from boostcalc.fitting.uncertainty import ENOUGH_CLUSTERS, laddered, spread_of
 from boostcalc.odds import Counts
 from boostcalc.responses import RESPONSES, Affine, Evidence
 from boostcalc.results import SCHEMA_VERSION, finite, provenance
@@ -31,7 +31,7 @@ FAMILIES = (Evidence.family, Affine.family)
 """Families fitted where none are named. (Perfect adaptation has no parameter to fit.)"""
 
 
-def fit(runs: Any, *, families: Sequence[str] = FAMILIES, averaged: bool = True, level: float = 0.9) -> Fit:
+def fit(runs: Any, *, families: str | Sequence[str] = FAMILIES, averaged: bool = True, level: float = 0.9) -> Fit:
     """What logged runs say of the evaluator and of the model's response to its context.
 
     Parameters
@@ -63,7 +63,9 @@ def fit(runs: Any, *, families: Sequence[str] = FAMILIES, averaged: bool = True,
     """
     if not 0 < level < 1:
         raise UsageError(f"level = {level} is out of range: an interval's level lies in (0, 1)")
-    chosen = [RESPONSES[name] for name in dict.fromkeys(families)]
+    chosen = [RESPONSES[name] for name in dict.fromkeys([families] if isinstance(families, str) else families)]
+    if not chosen:
+        raise UsageError(f"no family to fit: name some of {', '.join(r.family for r in RESPONSES if r.names())}")
     if empty := [family.family for family in chosen if not family.names()]:
         raise UsageError(
             f"{', '.join(empty)} has no parameter to fit; name others of: {', '.join(r.family for r in RESPONSES)}"
@@ -71,7 +73,7 @@ def fit(runs: Any, *, families: Sequence[str] = FAMILIES, averaged: bool = True,
     log = runs if isinstance(runs, Runs) else read_runs(runs)
     tpr, fpr, judged_by, judged = evaluator_counts(log)
     data = observe(log, averaged=averaged)
-    responses, unfitted = _responses(chosen, data) if data.n.size else ((), [])
+    responses, unfitted = _responses(chosen, laddered(data)) if data.n.size else ((), [])
     if not responses and tpr is None and fpr is None:
         raise DataError(
             "; ".join(unfitted)
@@ -204,12 +206,14 @@ def _assumptions(
         }
     ]
     if not data.exact.all():
-        how = "averaged over Bin(k, rate)" if averaged else "taken for the realised share"
+        sized = averaged and bool(np.isfinite(data.size[~data.exact]).all())
+        how = "averaged over Bin(k, rate)" if sized else "taken for the realised share"
+        why = "" if sized or not averaged else ", as the sizes of the contexts are not logged"
         stated.append(
             {
                 "name": "realised share of wrong pairs",
                 "verdict": "not logged",
-                "evidence": f"contexts are known by the rate they were drawn at, which is {how}",
+                "evidence": f"contexts are known by the rate they were drawn at, which is {how}{why}",
             }
         )
     return tuple(stated)
@@ -219,6 +223,12 @@ def _warnings(log: Runs, data: Observations, responses: tuple[FittedResponse, ..
     said = [f"columns not read: {', '.join(log.ignored)}"] if log.ignored else []
     if 0 < judged < FEWEST:
         said.append("verdicts are taken as independent: the log names fewer than three blocks, runs or queries")
+    if "context_wrong" in log.cells and "context_size" not in log.cells:
+        said.append("context_wrong without context_size tells no share: log both")
+    elif not data.n.size and {"context_size", "context_wrong", "context_contamination"} & set(log.cells.columns):
+        said.append(
+            "no response can be fitted: no answer of known truth was given under a context of known contamination"
+        )
     if not responses:
         return said
     for name in ("task", "model"):

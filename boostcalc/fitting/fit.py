@@ -117,7 +117,7 @@ class Fit(Result):
     def mixture(self, draws: int) -> list[tuple[FittedResponse, int]]:
         """The families, each with its share of so many draws by weight; the chosen one first."""
         self.chosen  # noqa: B018  # raises where there is none
-        total = sum(fitted.weight for fitted in self.responses)
+        total = sum(fitted.weight for fitted in self.responses) or 1.0
         shares = [(fitted, round(draws * fitted.weight / total)) for fitted in self.responses]
         rest = draws - sum(share for _, share in shares[1:])
         return [(shares[0][0], rest), *(pair for pair in shares[1:] if pair[1] > 0)] if rest > 0 else shares[1:]
@@ -254,6 +254,8 @@ class Fit(Result):
         """
         try:
             counts = record["evaluator"]["effective_counts"]
+            if record["responses"] and not record["seen"]:
+                raise ValueError("what was seen")
             return cls(
                 status=record["status"],
                 n_attempts=record["n_attempts"],

@@ -6,7 +6,7 @@ was drawn at, the expected error is $\sum_j \operatorname{Bin}(j; k, c)\, g(j/k)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,6 +68,10 @@ class Observations:
         """Observed share of wrong answers in each cell."""
         return self.n_wrong / self.n
 
+    def by_cell(self) -> Observations:
+        """The same counts, each cell a cluster of its own."""
+        return replace(self, cluster=np.arange(self.n.size), by="cell")
+
     def take(self, cells: NDArray[np.bool_]) -> Observations:
         """These cells alone, clusters renumbered."""
         return Observations(
@@ -114,11 +118,11 @@ def observe(runs: Runs, *, averaged: bool = True) -> Observations:
 def clusters(cells: pd.DataFrame) -> tuple[NDArray[np.intp], str]:
     """Cluster numbers of cells, and what they are: block, else run, else query, else the cell itself.
 
-    A column that is missing in a row, or that puts everything into one cluster, says nothing of what varies.
+    A column that puts everything into one cluster says nothing of what varies.
     """
     for name in CLUSTERS:
-        if name in cells and cells[name].notna().all() and cells[name].nunique() > 1:
-            return np.unique(cells[name].astype(str), return_inverse=True)[1], name
+        if name in cells and cells[name].nunique() > 1:  # rows that lack it are taken as one cluster
+            return np.unique(cells[name].fillna("").astype(str), return_inverse=True)[1], name
     return np.arange(len(cells)), "cell"
 
 

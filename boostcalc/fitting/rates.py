@@ -57,7 +57,7 @@ def effective_counts(accepted: Array, judged: Array, cluster: NDArray[np.intp]) 
     # where all verdicts agree nothing shows how much clusters vary: reckon as if one verdict had been the other
     told, seen = accepted.astype(float), rate
     if not 0 < rate < 1:
-        told[np.argmax(judged > 0)] += 1 if rate == 0 else -1
+        told[np.argmax(judged > 0)] += min(1.0, total / 2) * (1 if rate == 0 else -1)
         seen = float(told.sum()) / total
     off = np.bincount(cluster, told - seen * judged)[used]
     count = used.size

@@ -20,7 +20,7 @@ from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array
 from boostcalc.responses import Response
 
-__all__ = ["ENOUGH_CLUSTERS", "Spread", "spread_of"]
+__all__ = ["ENOUGH_CLUSTERS", "Spread", "laddered", "spread_of"]
 
 ENOUGH_CLUSTERS = 8
 """With fewer clusters than this a sandwich variance is too noisy to use; cells then stand for themselves."""
@@ -71,8 +71,13 @@ class Spread:
         return self.center - half, self.center + half
 
 
+def laddered(data: Observations) -> Observations:
+    """The data on the highest step of the ladder that they allow: their clusters where enough, else their cells."""
+    return data if data.by != "cell" and data.n_clusters >= ENOUGH_CLUSTERS else data.by_cell()
+
+
 def spread_of(maximum: Maximum, data: Observations) -> Spread:
-    """The uncertainty of a maximum, on the highest step of the ladder that the data allow.
+    """The uncertainty of a maximum: clustered as the data are, which has to be by enough clusters (`laddered`).
 
     Raises
     ------
@@ -98,7 +103,7 @@ def spread_of(maximum: Maximum, data: Observations) -> Spread:
     dispersion = _dispersion(maximum.response, data, parameters)
     # on a bound the fits without one cluster may all agree, though the data leave room: the information knows better
     model_based = np.asarray(inverse * max(1.0, dispersion), dtype=np.float64)
-    if data.by != "cell" and data.n_clusters >= ENOUGH_CLUSTERS:
+    if data.by != "cell":
         count = data.n_clusters
         covariance = model_based if _on_edge(maximum) else _jackknife(maximum, data, information)
         return Spread(center, covariance, float(count - 1), data.by, count, dispersion)

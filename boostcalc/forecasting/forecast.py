@@ -22,11 +22,12 @@ from boostcalc.dynamics import (
     propagate,
     simulate,
 )
-from boostcalc.errors import DataError
+from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting import Fit, FittedResponse, read_document
 from boostcalc.forecasting.modes import modes
 from boostcalc.forecasting.outlook import outlook
-from boostcalc.odds import Array, RateLike
+from boostcalc.odds import RateLike
+from boostcalc.parts import written_part
 from boostcalc.results import Estimate, percent, provenance
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Forecast(Prediction):
 
     Each draw takes a family (in proportion to its weight), parameters that the data allow, rates, and then runs
     batch by batch. The rows and `rounds_to_target` have the median of the draws for their value and hold what a
-    single loop may do; `limit` and `fixed_points` are those of the mean field at the estimates.
+    single loop may do (`contamination`, `acceptance` and `attempts`: what is expected of a round, given its error);
+    `limit` and `fixed_points` are those of the mean field, the points (and their `share`) of the chosen family.
 
     Attributes
     ----------
@@ -81,10 +83,11 @@ class Forecast(Prediction):
     @property
     def assumptions(self) -> str:
         """What the forecast takes for granted."""
-        context, start = self.inputs["context"]["family"], self.inputs["error"]
+        sources = ", ".join(f"{one.family} {percent(one.weight)}" for one in self.fit.responses)
         return (
-            f"Response fitted to {self.fit.provenance['source']} ({self.fit.n_used:,.0f} attempts); "
-            f"start error {start}, context policy {context}, batches of {self.inputs['batch']:g}."
+            f"Response ({sources}) fitted to {self.fit.provenance['source']} ({self.fit.n_used:,.0f} attempts); start "
+            f"error {self.inputs['error']}, context policy {written_part(self.inputs['context'])}, batches of "
+            f"{self.inputs['batch']:g}."
         )
 
     def summary(self) -> str:
@@ -126,6 +129,8 @@ class Forecast(Prediction):
             inputs = {
                 k: Estimate.from_dict(v) if k in ("tpr", "fpr", "error") else v for k, v in record["inputs"].items()
             }
+            if not record["trajectory"] or len(record["fan"]["error"]) != len(record["trajectory"]):
+                raise ValueError("the trajectory or the fan")
             return cls(
                 status=record["status"],
                 filter_improves=record["filter_improves"],
@@ -207,22 +212,28 @@ def forecast(
     generator = np.random.default_rng(rng)
     loop = fit.loop(tpr=tpr, fpr=fpr, context=context, batch=batch)
     start = Start(error, contamination)
+    if loop.start(start).logit_error.shape != ():
+        raise UsageError("a forecast answers one loop: give numbers or counts, not arrays")
     ahead = max(rounds, HORIZON)
     parts: list[Outcomes] = []
     lost = 0
     for fitted, share in fit.mixture(DRAWS):
         outcomes, without = _draw(fitted, share, loop, start, target=target, ahead=ahead, rng=generator)
-        parts.append(outcomes)
+        parts += [] if outcomes is None else [outcomes]
         lost += without
+    if not parts:
+        raise DataError("no response that the data allow gives the start error: state another, or its contamination")
     drawn = Outcomes.joined(parts)
     prediction = propagate(loop, start, drawn, target=target, rounds=rounds, level=level, central=True)
     errors = drawn.path.error[: rounds + 1]
     fan = np.quantile(errors, QUANTILES, axis=1).T
-    humps = modes(drawn.path.logit_error[rounds])
+    settled = np.median(drawn.path.logit_error[rounds // 2 : rounds + 1], axis=0)
+    humps = modes(settled, drawn.path.logit_error[rounds])
     extrapolation = _beyond(fit, prediction)
     plain = {spec.name: getattr(prediction, spec.name) for spec in fields(Prediction)}
-    falls = _share_below(drawn.path.logit_error[rounds], drawn.path.logit_error[0])
-    plain["status"] = outlook(prediction, falls, humps, ahead)
+    first, last = drawn.path.logit_error[0], drawn.path.logit_error[rounds]
+    falls, rises = float(np.mean(last < first)), float(np.mean(last > first))
+    plain |= {"status": outlook(prediction, falls, rises, humps, ahead), "error_falls": falls > 0.5}
     return Forecast(
         **plain,
         fit=fit,
@@ -231,7 +242,7 @@ def forecast(
         extrapolates=bool(extrapolation),
         warnings=(*extrapolation, *_left_open(fit, loop, lost / DRAWS)),
         provenance=provenance(
-            seed=rng if isinstance(rng, int) else None, draws=DRAWS, horizon=ahead, fit=fit.provenance
+            seed=int(rng) if isinstance(rng, int | np.integer) else None, draws=DRAWS, horizon=ahead, fit=fit.provenance
         ),
     )
 
@@ -245,22 +256,17 @@ def _draw(
     target: float,
     ahead: int,
     rng: np.random.Generator,
-) -> tuple[Outcomes, int]:
+) -> tuple[Outcomes | None, int]:
     """What `share` draws of one family do, batch by batch; and how many were left out for want of a start."""
     judge = loop.evaluator.sample(rng, share)
     many = Loop(evaluator=judge, response=fitted.draw(rng, share), context=loop.context, batch=loop.batch)
     begin = start.sample(rng, share)
     begins = ~np.isnan(many.start(begin).logit_error)
     if not begins.any():
-        raise DataError(f"no {fitted.family} response that the data allow gives the start error: state another")
+        return None, share
     many, begin = many.take(begins), begin.take(begins)
     path = simulate(many, many.start(begin), rounds=ahead, rng=rng)
     return Outcomes.of(many, begin, target, path, first_passage(path, target)), int((~begins).sum())
-
-
-def _share_below(last: Array, first: Array) -> float:
-    """Share of the draws that end below their start; one that ends on it counts half."""
-    return float(np.mean(np.where(last == first, 0.5, last < first)))
 
 
 def read_forecast(path: str | Path) -> Forecast:
@@ -283,26 +289,29 @@ def _row(kind: Any, record: Mapping[str, Any]) -> Any:
 def _beyond(fit: Fit, prediction: Prediction) -> list[str]:
     """Where the loop's contexts leave the contaminations and sizes that were measured."""
     seen = [row["share"] for row in fit.seen if row["share"] is not None]
-    asked = [row.context_contamination.value for row in prediction.trajectory]
-    known = [c for c in asked if c is not None]
+    rows = [row.context_contamination for row in prediction.trajectory]
+    low = min((row.low for row in rows if row.low is not None), default=seen[0])
+    high = max((row.high for row in rows if row.high is not None), default=seen[0])
     found = []
-    if known and min(known) < min(seen):
-        found.append(f"extrapolation: no run has seen c < {min(seen):.4g}, and the loop goes to {min(known):.4g}")
-    if known and max(known) > max(seen):
-        found.append(f"extrapolation: no run has seen c > {max(seen):.4g}, and the loop goes to {max(known):.4g}")
+    if low < min(seen):
+        found.append(f"extrapolation: no run has seen c < {min(seen):.4g}, and the loop may go to {low:.4g}")
+    if high > max(seen):
+        found.append(f"extrapolation: no run has seen c > {max(seen):.4g}, and the loop may go to {high:.4g}")
     sizes = [row["context_size"] for row in fit.seen if row["context_size"] is not None]
-    last = max(row.context_size for row in prediction.trajectory)
-    if sizes and last > max(sizes):
-        found.append(
-            f"extrapolation: no run has seen a context of over {max(sizes):g} pairs, and the loop's grows to {last:g}"
-        )
+    asked = [row.context_size for row in prediction.trajectory[1:]]
+    if sizes and asked and (max(asked) > max(sizes) or min(asked) < min(sizes)):
+        spans = [f"{min(s):g} to {max(s):g}" if min(s) < max(s) else f"{min(s):g}" for s in (sizes, asked)]
+        found.append(f"extrapolation: runs have seen contexts of {spans[0]} pairs, and the loop's have {spans[1]}")
     return found
 
 
 def _left_open(fit: Fit, loop: Loop, lost: float) -> list[str]:
     said = list(fit.warnings)
+    if all(row["context_size"] is None for row in fit.seen):
+        said.append(
+            f"the size of the measured contexts is not known: batches of {loop.batch:g} are assumed to match it"
+        )
     if lost:
         said.append(f"{percent(lost)} of the draws have no context that gives the start error, and are left out")
-    if loop.evaluator.uncertain:
-        said.append("the evaluator's rates are taken to stay the same in every round: drift is not in the intervals")
+    said.append("the evaluator's rates are taken to stay the same in every round: drift is not in the intervals")
     return said

@@ -133,7 +133,10 @@ def read_runs(source: Any, *, where: Mapping[str, Any] | None = None) -> Runs:
     if "error" in columns and "n" not in columns and "n_wrong" not in columns:
         raise SchemaError(f"{name} has `error` but not `n`: how many attempts does each rate stand for?")
     try:
-        cells = tally(_only(table, where or {}))
+        rows = _only(table, where or {})
+        cells = tally(rows)
+        if "query" in columns and not any(name in cells and cells[name].nunique() > 1 for name in ("block", "run")):
+            cells = tally(rows, queries=True)  # nothing coarser says what is independent
     except UsageError:
         raise
     except (duckdb.Error, ValueError) as error:

@@ -21,6 +21,7 @@ class Column:
     low: float | None = None
     high: float | None = None
     text: bool = False
+    whole: bool = False
 
 
 COLUMNS: dict[str, Column] = {
@@ -29,11 +30,11 @@ COLUMNS: dict[str, Column] = {
         Column("block", "cluster", "what is independent of everything else (task, seed, person)", text=True),
         Column("run", "cluster", "one loop, or one context of a sweep", text=True),
         Column("query", "cluster", "identifies the query", text=True),
-        Column("round", "key", "round of the loop, from 0", 0),
+        Column("round", "key", "round of the loop, from 0", 0, whole=True),
         Column("model", "key", "which model", text=True),
         Column("task", "key", "which task", text=True),
-        Column("context_size", "key", "pairs in the context", 0),
-        Column("context_wrong", "key", "wrong pairs in the context", 0),
+        Column("context_size", "key", "pairs in the context", 0, whole=True),
+        Column("context_wrong", "key", "wrong pairs in the context", 0, whole=True),
         Column("context_contamination", "key", "share of wrong pairs that the context was drawn at", 0, 1),
         Column("correct", "truth", "whether the answer is correct"),
         Column("accepted", "truth", "whether the evaluator accepted it"),

@@ -30,11 +30,11 @@ COUNTS = (
 TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
 
 
-def tally(table: nw.LazyFrame[Any]) -> pd.DataFrame:
+def tally(table: nw.LazyFrame[Any], *, queries: bool = False) -> pd.DataFrame:
     """Counts by cell: one row per distinct combination of the key columns that the table has.
 
     A row of the table is one attempt, or `n` of them whose share `n_wrong`/n (or `error`) is wrong. Memory
-    is in proportion to the cells, not to the rows.
+    is in proportion to the cells, not to the rows. With `queries`, answers to different queries are counted apart.
 
     Raises
     ------
@@ -44,8 +44,8 @@ def tally(table: nw.LazyFrame[Any]) -> pd.DataFrame:
     schema = table.collect_schema()
     known = [name for name in schema.names() if name in COLUMNS]
     keys = [name for name in known if COLUMNS[name].role in ("key", "cluster")]
-    if "block" in keys or "run" in keys:
-        keys = [name for name in keys if name != "query"]  # a coarser unit holds the queries already
+    if not queries:
+        keys = [name for name in keys if name != "query"]
     plain = table.select(*(_plain(name, schema[name]) for name in known))
     counted = _counted(plain, known)
     totals = [nw.col(name).sum() for name in counted.collect_schema().names() if name not in COLUMNS or name in COUNTS]
@@ -155,6 +155,8 @@ def _refuse_bad_keys(frame: pd.DataFrame, keys: list[str]) -> None:
         values = frame[name].dropna()
         low, high = column.low, column.high
         wrong = values[(values < low) | (values > high)] if high is not None else values[values < low]
+        if column.whole and not len(wrong):
+            wrong = values[values % 1 != 0]
         if len(wrong):
             raise SchemaError(f"{name} = {wrong.iloc[0]:g} is impossible: it is {_should(name)}")
     if {"context_size", "context_wrong"} <= set(keys):
