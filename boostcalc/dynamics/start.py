@@ -61,8 +61,8 @@ class Start:
 
     def take(self, chosen: NDArray[np.bool_]) -> Start:
         """The chosen ones of a batch of starts whose arrays have shape `(size,)`."""
-        stated = (self.error, self.contamination)
-        return Start(*(rate if rate is None or np.ndim(rate) == 0 else np.asarray(rate)[chosen] for rate in stated))  # type: ignore[arg-type]  # rates
+        stated = [None if rate is None else np.asarray(rate) for rate in (self.error, self.contamination)]
+        return Start(*(rate if rate is None or rate.ndim == 0 else rate[chosen] for rate in stated))
 
     def sample(self, rng: np.random.Generator, size: int) -> Start:
         """Starts of known rates, drawn from what the counts allow: shape `(size,)`."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Fit"]
 
+NO_RESPONSE = "no response was fitted: the runs have no error counts at known contaminations"
+
 DRAWS = 10_000
 """Draws behind the interval of a likelihood ratio."""
 
@@ -66,7 +68,7 @@ class Fit(Result):
             If no response was fitted.
         """
         if not self.responses:
-            raise DataError("no response was fitted: the runs have no error counts at known contaminations")
+            raise DataError(NO_RESPONSE)
         return self.responses[0]
 
     @property
@@ -116,7 +118,8 @@ class Fit(Result):
 
     def mixture(self, draws: int) -> list[tuple[FittedResponse, int]]:
         """The families, each with its share of so many draws by weight; the chosen one first."""
-        self.chosen  # noqa: B018  # raises where there is none
+        if not self.responses:
+            raise DataError(NO_RESPONSE)
         total = sum(fitted.weight for fitted in self.responses) or 1.0
         shares = [(fitted, round(draws * fitted.weight / total)) for fitted in self.responses]
         rest = draws - sum(share for _, share in shares[1:])
