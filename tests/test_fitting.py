@@ -57,7 +57,7 @@ def test_the_jackknife_in_one_step_is_that_of_refitting() -> None:
     fits = np.array([maximise(Evidence, data.take(data.cluster != out)).theta for out in range(30)])
     moved = fits - maximise(Evidence, data).theta
     found = np.sqrt(np.diag(spread_of(maximise(Evidence, data), data).covariance))
-    np.testing.assert_allclose(found, np.sqrt(29 / 30 * (moved**2).sum(axis=0)), rtol=0.03)
+    np.testing.assert_allclose(found, np.sqrt(29 / 30 * (moved**2).sum(axis=0)), rtol=0.006)
 
 
 def test_the_jackknife_of_many_clusters_is_the_sandwich_of_another_package() -> None:
@@ -190,6 +190,9 @@ def test_clustered_rates_are_worth_fewer_trials() -> None:
     # beta-binomial with α + β = 8: design effect 1 + (40 − 1)/(8 + 1)
     assert 50 * 40 / counts.trials == pytest.approx(1 + 39 / 9, rel=0.5)
     assert counts.rate == pytest.approx(accepted.sum() / judged.sum())
+    even = effective_counts(np.full(5, 10.0), np.full(5, 20.0), np.arange(5))
+    assert even is not None  # no excess between five clusters: only their small number costs (Korn and Graubard)
+    assert even.trials == pytest.approx(100 * (student.ppf(0.95, 99) / student.ppf(0.95, 4)) ** 2)
     alike = effective_counts(rng.binomial(40, 0.5, 50).astype(float), judged, np.arange(50))
     assert alike is not None
     assert alike.trials > 0.6 * 50 * 40

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pypdf
 import pytest
 
@@ -128,8 +129,9 @@ class TestModes:
 
     def test_a_shoulder_is_no_hump(self) -> None:
         rng = np.random.default_rng(0)
-        sample = np.concatenate([rng.normal(-3, 0.8, 2_000), rng.normal(-1.2, 0.8, 1_000)])
-        assert len(modes(sample, sample)) == 1
+        for distance, share in ((1.8, 1_000), (2.2, 2_000)):  # at 2.2 the valley holds 3/4 of the peaks' density
+            sample = np.concatenate([rng.normal(-3, 0.8, 2_000), rng.normal(-3 + distance, 0.8, share)])
+            assert len(modes(sample, sample)) == 1
 
 
 def test_a_loop_with_one_end_has_one(fit: Any) -> None:
@@ -170,6 +172,12 @@ def test_the_batch_is_the_context_that_was_measured(fit: Any) -> None:
     assert fit.forecast(tpr=0.8, fpr=0.1).inputs["batch"] == 39
     small = fit.forecast(tpr=0.8, fpr=0.1, batch=4)
     assert any("the loop's have 4" in warning for warning in small.warnings)
+
+
+def test_the_usual_size_is_the_one_most_attempts_saw() -> None:
+    rows = [(size, c, n, n * (0.1 + 0.7 * c)) for size, n in ((8, 900), (32, 100)) for c in (0.0, 0.25, 0.5, 1.0)]
+    table = pd.DataFrame(rows, columns=["context_size", "context_contamination", "n", "n_wrong"])
+    assert bc.fit(table).usual_size == 8
 
 
 def test_a_family_without_the_start_is_left_out_alone(fit: Any) -> None:
