@@ -52,6 +52,12 @@ class Evaluator:
         return log_ratio(self.t, self.f)
 
     @property
+    def likelihood_ratio(self) -> Array:
+        """LR = t/f; `inf` where f = 0, `nan` where both are."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(self.t / self.f)
+
+    @property
     def uncertain(self) -> bool:
         """Whether a rate is known only through counts."""
         return isinstance(self.tpr, Counts) or isinstance(self.fpr, Counts)

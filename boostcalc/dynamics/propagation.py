@@ -40,7 +40,7 @@ class Outcomes:
 
     Attributes
     ----------
-    t, f, log_lr : rates and evidence of an acceptance.
+    t, f, ratio : rates and the likelihood ratio t/f.
     limit, multiplier : log-odds of the error where each settles, and F′ there.
     reach : rounds to the target; `inf` where it is not met.
     path : the rounds.
@@ -49,7 +49,7 @@ class Outcomes:
 
     t: Array
     f: Array
-    log_lr: Array
+    ratio: Array
     limit: Array
     multiplier: Array
     reach: Array
@@ -62,7 +62,7 @@ class Outcomes:
         points, limit = loop.fixed_points(), loop.limit(start)
         judge = loop.evaluator
         found = loop.rounds_to(target, start).value if reach is None else reach
-        return cls(judge.t, judge.f, judge.log_lr, limit, points.multiplier_at(limit), found, path, points)
+        return cls(judge.t, judge.f, judge.likelihood_ratio, limit, points.multiplier_at(limit), found, path, points)
 
     @classmethod
     def joined(cls, parts: Sequence[Outcomes]) -> Outcomes:
@@ -70,7 +70,7 @@ class Outcomes:
         first = parts[0]
         if len(parts) == 1:
             return first
-        names = ("t", "f", "log_lr", "limit", "multiplier", "reach")
+        names = ("t", "f", "ratio", "limit", "multiplier", "reach")
         joint = {
             name: np.concatenate([np.broadcast_to(getattr(part, name), part.limit.shape) for part in parts])
             if np.ndim(getattr(first, name))
@@ -161,7 +161,7 @@ def propagate(
             "response": loop.response.to_dict(),
             "context": loop.context.to_dict(),
         },
-        likelihood_ratio=spread(np.exp(point.log_lr), np.exp(many.log_lr)),
+        likelihood_ratio=spread(point.ratio, many.ratio),
         fixed_points=_fixed_points(point.points, many.points, spread),
         limit=spread(expit(limit), expit(many.limit)),
         limit_multiplier=spread(point.multiplier, many.multiplier),
