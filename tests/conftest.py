@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import settings
 
+import boostcalc as bc
 from boostcalc.cli import run
+from boostcalc.runs import Runs
 
 # a busy machine is no failure; a gate has to give the same answer twice
 settings.register_profile("here", deadline=None)
@@ -37,3 +39,9 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(status, said.out, said.err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def gptj() -> Runs:
+    """GPT-J on `unnatural` at 39 demonstrations (arXiv 2307.09476)."""
+    return bc.read_runs(bc.load_table("gptj_contamination"), where={"task": "unnatural", "context_size": 39})

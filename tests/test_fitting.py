@@ -14,7 +14,6 @@ from scipy.stats import t as student
 
 import boostcalc as bc
 from boostcalc.datasets import table_path
-from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting.comparison import held_out, stacking_weights
 from boostcalc.fitting.likelihood import maximise, mean_error
 from boostcalc.fitting.observations import observe
@@ -26,12 +25,6 @@ from boostcalc.runs import Runs
 from tests.simulate import sweep
 
 WIDE = Evidence(a=-2.0, b=4.0)
-
-
-@pytest.fixture(scope="module")
-def gptj() -> Runs:
-    """GPT-J on `unnatural` at 39 demonstrations (arXiv 2307.09476)."""
-    return bc.read_runs(bc.load_table("gptj_contamination"), where={"task": "unnatural", "context_size": 39})
 
 
 def test_the_realised_share_and_the_plain_rate_on_gptj(gptj: Runs) -> None:
@@ -253,76 +246,6 @@ def test_a_fit_can_be_made_again_from_its_own_record() -> None:
     log = bc.read_runs(table_path(Path(record["source"]).stem), where=record["where"])
     again = bc.fit(log, families=record["families"], averaged=record["averaged"], level=record["level"])
     assert again.to_json() == fit.to_json()
-
-
-class TestUnanswerable:
-    def test_nothing_to_fit(self) -> None:
-        with pytest.raises(DataError, match="nothing can be fitted"):
-            bc.fit(pd.DataFrame({"correct": [True, False], "round": [0, 1]}))
-
-    def test_one_contamination(self) -> None:
-        table = pd.DataFrame({"context_size": 8, "context_wrong": 4, "n": 10, "n_wrong": 3, "run": list("abcdefghij")})
-        with pytest.raises(DataError, match="not identified"):
-            bc.fit(table)
-
-    def test_too_few_cells(self) -> None:
-        table = pd.DataFrame({"context_size": 8, "context_wrong": [0, 8], "n": 10, "n_wrong": [1, 9]})
-        with pytest.raises(DataError, match="3 contaminations or more"):
-            bc.fit(table)
-
-    def test_one_family_that_fails_takes_nothing_else_down(self) -> None:
-        """All right up to a half and all wrong beyond: no steepness of the evidence response is the likeliest."""
-        share = np.arange(11)
-        table = pd.DataFrame(
-            {"context_size": 10, "context_wrong": share, "n": 50, "n_wrong": np.where(share < 5, 0, 50)}
-        )
-        table = pd.concat([table.assign(run=f"r{i}", accepted=i > 0) for i in range(9)])
-        fit = bc.fit(table)
-        assert [fitted.family for fitted in fit.responses] == ["affine"]
-        assert any("evidence" in warning for warning in fit.warnings)
-        assert fit.rates()["tpr"].value == pytest.approx(8 / 9)
-
-    @pytest.mark.parametrize(("wrong", "which"), [(0, "right"), (10, "wrong")])
-    def test_answers_that_are_all_alike(self, wrong: int, which: str) -> None:
-        table = pd.DataFrame({"context_size": 8, "context_wrong": range(9), "n": 10, "n_wrong": wrong})
-        with pytest.raises(DataError, match=f"every answer is {which}"):
-            bc.fit(table)
-
-    def test_verdicts_that_all_agree_still_cost_their_clustering(self) -> None:
-        judged = np.full(3, 1000.0)
-        alike, nearly = (
-            effective_counts(judged - off, judged, np.arange(3)) for off in (np.zeros(3), np.array([1.0, 0, 0]))
-        )
-        assert alike is not None
-        assert nearly is not None
-        assert alike.trials == pytest.approx(nearly.trials, rel=1e-9)
-
-    def test_no_evaluator(self, gptj: Runs) -> None:
-        with pytest.raises(DataError, match="log `accepted`"):
-            bc.fit(gptj).forecast(error=0.5)
-
-    def test_no_response(self) -> None:
-        fit = bc.fit(bc.load_table("realmistake_verdicts"))
-        assert fit.responses == ()
-        with pytest.raises(DataError, match="no response was fitted"):
-            fit.forecast(error=0.5)
-
-    @pytest.mark.parametrize("families", [["perfect"], ["evidnce"]])
-    def test_families_that_cannot_be_fitted(self, gptj: Runs, families: list[str]) -> None:
-        with pytest.raises(UsageError):
-            bc.fit(gptj, families=families)
-
-    def test_what_is_no_saved_fit(self, tmp_path: Path) -> None:
-        path = tmp_path / "x.json"
-        for text, why in (
-            ("{", "not JSON"),
-            ("[]", "something else"),
-            ('{"kind": "prediction"}', "prediction"),
-            ('{"kind": "fit"}', "malformed"),
-        ):
-            path.write_text(text)
-            with pytest.raises(DataError, match=why):
-                bc.read_fit(path)
 
 
 def test_every_family_with_parameters_can_be_fitted(gptj: Runs) -> None:

@@ -189,6 +189,12 @@ def test_a_family_without_the_start_is_left_out_alone(fit: Any) -> None:
         replace(fit, responses=(tight,)).forecast(**question)
 
 
+@pytest.mark.parametrize("wrong", [{"target": 2.0}, {"target": 0.0}, {"level": 1.0}, {"rounds": -1}])
+def test_a_question_out_of_range_is_refused_before_anything_is_drawn(fit: Any, wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=r"out of range|number of rounds"):
+        fit.forecast(tpr=0.8, fpr=0.1, **wrong)
+
+
 def test_a_forecast_answers_one_loop(fit: Any) -> None:
     with pytest.raises(UsageError, match="one loop"):
         fit.forecast(tpr=[0.8, 0.7], fpr=0.1)

@@ -6,7 +6,7 @@ from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
 from boostcalc.dynamics.loop import Loop
 from boostcalc.dynamics.policies import POLICIES, Append, ContextPolicy, Replace
 from boostcalc.dynamics.prediction import FixedPoint, Prediction, Round
-from boostcalc.dynamics.propagation import Outcomes, first_passage, propagate
+from boostcalc.dynamics.propagation import Outcomes, check_question, first_passage, propagate
 from boostcalc.dynamics.rounds import Rounds
 from boostcalc.dynamics.start import Start, State
 from boostcalc.dynamics.trajectory import Trajectory
@@ -27,6 +27,7 @@ __all__ = [
     "Start",
     "State",
     "Trajectory",
+    "check_question",
     "first_passage",
     "fixed_points",
     "propagate",

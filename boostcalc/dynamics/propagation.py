@@ -10,6 +10,7 @@ import numpy as np
 
 from boostcalc.dynamics.fixed_points import FixedPoints
 from boostcalc.dynamics.prediction import FixedPoint, Prediction, Round
+from boostcalc.dynamics.rounds import as_target
 from boostcalc.dynamics.start import Start
 from boostcalc.dynamics.trajectory import Trajectory
 from boostcalc.dynamics.verdict import direction, verdict
@@ -20,7 +21,7 @@ from boostcalc.results import Estimate
 if TYPE_CHECKING:
     from boostcalc.dynamics.loop import Loop
 
-__all__ = ["DRAWS", "MOST_ROUNDS", "Outcomes", "first_passage", "predict", "propagate"]
+__all__ = ["DRAWS", "MOST_ROUNDS", "Outcomes", "check_question", "first_passage", "predict", "propagate"]
 
 DRAWS = 10_000
 """Draws behind an interval: its ends then lie within about half a percentage point of their level."""
@@ -94,7 +95,7 @@ def predict(
     loop: Loop, start: Start, *, target: float, rounds: int | None, level: float, rng: int | np.random.Generator
 ) -> Prediction:
     """`Loop.predict`: draws what the counts leave open, and carries it through the mean field."""
-    _check(loop, start, level)
+    check_question(loop, start, target=target, level=level)
     shown = _rounds_shown(float(loop.rounds_to(target, start).value)) if rounds is None else rounds
     if not (loop.evaluator.uncertain or start.uncertain):
         return propagate(loop, start, None, target=target, rounds=shown, level=level)
@@ -126,7 +127,7 @@ def propagate(
     UsageError
         If the inputs describe several loops, or `target`, `level` or `rounds` is out of range.
     """
-    _check(loop, start, level)
+    check_question(loop, start, target=target, level=level)
     spread = _Spread(level, drawn is not None, central)
     point = Outcomes.of(loop, start, target, loop.trajectory(start, rounds=rounds))
     many = point if drawn is None else drawn
@@ -197,11 +198,13 @@ class _Spread:
         return [first, *(self(value, drawn, middle=self.central) for value, drawn in rest)]
 
 
-def _check(loop: Loop, start: Start, level: float) -> None:
+def check_question(loop: Loop, start: Start, *, target: float, level: float) -> None:
+    """Refuses (`UsageError`) a level or target out of range, and arrays: one loop is answered at a time."""
+    as_target(target)
     if not 0 < level <= MOST_LEVEL:
         raise UsageError(f"level = {level} is out of range: an interval's level lies in (0, {MOST_LEVEL}]")
     if loop.start(start).logit_error.shape != ():
-        raise UsageError("predict answers one loop; for arrays use trajectory, rounds_to, fixed_points or limit")
+        raise UsageError("one loop is answered at a time; for arrays use trajectory, rounds_to, fixed_points or limit")
 
 
 def _rows(path: Trajectory, drawn: Trajectory, rounds: int, spread: _Spread) -> tuple[Round, ...]:

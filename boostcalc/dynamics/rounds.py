@@ -70,6 +70,14 @@ class Rounds(Result):
         return plotting.rounds(self.target.ravel(), self.value.ravel(), ax=ax)
 
 
+def as_target(target: ArrayLike) -> Array:
+    """The target as an array; `UsageError` if it lies outside (0, 1)."""
+    goal = np.asarray(target, dtype=np.float64)
+    if not ((goal > 0) & (goal < 1)).all():
+        raise UsageError(f"target = {target!r} is out of range: it is an error rate in (0, 1)")
+    return goal
+
+
 def rounds_to(loop: Loop, target: ArrayLike, start: State, limit: Array) -> Rounds:
     """`Loop.rounds_to`, from a start and the log-odds of its limit.
 
@@ -78,9 +86,7 @@ def rounds_to(loop: Loop, target: ArrayLike, start: State, limit: Array) -> Roun
     UsageError
         If the target lies outside (0, 1).
     """
-    goal = np.asarray(target, dtype=np.float64)
-    if not ((goal > 0) & (goal < 1)).all():
-        raise UsageError(f"target = {target!r} is out of range: it is an error rate in (0, 1)")
+    goal = as_target(target)
     bar, x, limit = np.broadcast_arrays(logit(goal) + TIE, start.logit_error, limit)
     # a start whose error and context do not belong together may pass the target in its first step
     second = np.broadcast_to(loop.step(start).logit_error, x.shape)

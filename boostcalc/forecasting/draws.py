@@ -12,11 +12,12 @@ from boostcalc.dynamics import (
     Outcomes,
     Prediction,
     Start,
+    check_question,
     first_passage,
     propagate,
     simulate,
 )
-from boostcalc.errors import DataError, UsageError
+from boostcalc.errors import DataError
 from boostcalc.fitting import Fit, FittedResponse
 from boostcalc.forecasting.forecast import QUANTILES, Forecast
 from boostcalc.forecasting.modes import modes
@@ -87,8 +88,7 @@ def forecast(
     generator = np.random.default_rng(rng)
     loop = fit.loop(tpr=tpr, fpr=fpr, context=context, batch=batch)
     start = Start(error, contamination)
-    if loop.start(start).logit_error.shape != ():
-        raise UsageError("a forecast answers one loop: give numbers or counts, not arrays")
+    check_question(loop, start, target=target, level=level)
     ahead = max(rounds, HORIZON)
     parts: list[Outcomes] = []
     lost = 0
