@@ -9,6 +9,7 @@ The rooms, in the order in which data flows (each may import only from those abo
 ==============  ================================================================
 `errors`        named exceptions
 `files`         how files are written
+`solvers`       SciPy's elementwise root and minimum finders
 `odds`          exact arithmetic in log-odds; rates and counts
 `parts`         the registry of interchangeable parts
 `results`       the base of every result

@@ -1,10 +1,10 @@
 from .datasets import load_table
-from .dynamics import Append, Evaluator, Loop, Prediction, Replace
+from .dynamics import Append, Drifting, Evaluator, Loop, Prediction, Replace, Window
 from .fitting import Fit, fit, read_fit
 from .forecasting import Forecast, forecast, read_forecast
 from .odds import Counts
 from .reporting import report
-from .responses import Affine, Evidence, Perfect
+from .responses import Affine, Evidence, Monotone, OddsPower, Perfect, Shrinkage, Sigmoid, SizedEvidence
 from .runs import Runs, read_runs
 from .theory import Derivation, derive
 
@@ -15,15 +15,22 @@ __all__ = [
     "Append",
     "Counts",
     "Derivation",
+    "Drifting",
     "Evaluator",
     "Evidence",
     "Fit",
     "Forecast",
     "Loop",
+    "Monotone",
+    "OddsPower",
     "Perfect",
     "Prediction",
     "Replace",
     "Runs",
+    "Shrinkage",
+    "Sigmoid",
+    "SizedEvidence",
+    "Window",
     "derive",
     "fit",
     "forecast",

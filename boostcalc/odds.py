@@ -20,6 +20,7 @@ __all__ = [
     "Counts",
     "RateLike",
     "as_rate",
+    "both_shares",
     "expit",
     "log_expit",
     "log_ratio",
@@ -149,6 +150,17 @@ def expit(x: ArrayLike) -> Array:
     with np.errstate(under="ignore"):
         tail = np.exp(-np.abs(x))
     return np.asarray(np.where(x < 0, tail, 1.0) / (1.0 + tail))
+
+
+def both_shares(x: ArrayLike) -> tuple[Array, Array]:
+    """(p, 1 − p) from the log-odds of p, each with full relative precision, by one exponential."""
+    x = np.asarray(x, dtype=np.float64)
+    with np.errstate(under="ignore"):
+        tail = np.exp(-np.abs(x))
+    large = 1.0 / (1.0 + tail)
+    small = tail * large
+    low = x < 0
+    return np.where(low, small, large), np.where(low, large, small)
 
 
 def log_expit(x: ArrayLike) -> Array:

@@ -8,19 +8,32 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from boostcalc.errors import PartError
 
 __all__ = ["Part", "Registry", "parameter", "written_part"]
 
 
-def parameter(meaning: str, low: float = -np.inf, high: float = np.inf, *, whole: bool = False, **kwargs: Any) -> Any:
-    """A dataclass field for one parameter of a part: its meaning and its closed range."""
-    return dataclasses.field(metadata={"meaning": meaning, "low": low, "high": high, "whole": whole}, **kwargs)
+def parameter(
+    meaning: str,
+    low: float = -np.inf,
+    high: float = np.inf,
+    *,
+    whole: bool = False,
+    several: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """A dataclass field for one parameter of a part: its meaning and its closed range.
+
+    With `several` its value is a tuple of numbers, written `parameter=1/2/3`, and never one value per draw.
+    """
+    metadata = {"meaning": meaning, "low": low, "high": high, "whole": whole, "several": several}
+    return dataclasses.field(metadata=metadata, **kwargs)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +66,8 @@ class Part:
             raise PartError(f"{name} = {given} is out of range: {spec.metadata['meaning']} lies in {_span(low, high)}")
         if spec.metadata["whole"] and (value != np.floor(value)).any():
             raise PartError(f"{name} = {given} must be a whole number: it is {spec.metadata['meaning']}")
+        if spec.metadata["several"]:
+            object.__setattr__(self, spec.name, tuple(value.ravel().tolist()))
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -70,6 +85,25 @@ class Part:
         """Name → value, in order."""
         return {name: getattr(self, name) for name in self.names()}
 
+    @property
+    def scalars(self) -> dict[str, Any]:
+        """The parameters that are one number for each loop: all but those with several values."""
+        return {s.name: getattr(self, s.name) for s in dataclasses.fields(self) if not s.metadata["several"]}
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape to which the parameters broadcast; `()` for one part."""
+        return np.broadcast_shapes(*(np.shape(value) for value in self.scalars.values()))
+
+    def take(self, chosen: NDArray[Any]) -> Self:
+        """The chosen ones (a mask or indices) of a batch of parts whose parameters have shape `(size,)`."""
+        kept = {k: np.asarray(v)[chosen] for k, v in self.scalars.items() if np.ndim(v)}
+        return dataclasses.replace(self, **kept) if kept else self
+
+    def ravel(self, shape: tuple[int, ...]) -> Self:
+        """The parts with their parameters broadcast to `shape` and flattened."""
+        return dataclasses.replace(self, **{k: np.broadcast_to(v, shape).ravel() for k, v in self.scalars.items()})
+
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, `{"family": …, "parameters": {…}}`."""
         plain = {name: np.asarray(value).tolist() for name, value in self.parameters.items()}
@@ -77,8 +111,7 @@ class Part:
 
     def __str__(self) -> str:
         """The command line's form, `NAME:parameter=value,…`; exact, so that it reads back to the same part."""
-        listed = ",".join(f"{name}={np.asarray(value).tolist()!r}" for name, value in self.parameters.items())
-        return f"{self.family}:{listed}" if listed else self.family
+        return _written(self.family, self.parameters, lambda value: repr(np.asarray(value).tolist()))
 
 
 PartT = TypeVar("PartT", bound=Part)
@@ -129,14 +162,15 @@ class Registry(Generic[PartT]):
     def parse(self, text: str) -> PartT:
         """The part written as `NAME:parameter=value,…`."""
         name, _, listed = text.partition(":")
-        parameters: dict[str, float] = {}
+        parameters: dict[str, Any] = {}
         for item in filter(None, listed.split(",")):
             key, equals, value = (piece.strip() for piece in item.partition("="))
             if not equals:
                 raise PartError(f"cannot read {item!r} in {text!r}: write NAME:parameter=value,…")
             if key in parameters:
                 raise PartError(f"{key} is given twice in {text!r}")
-            parameters[key] = _number(key, value)
+            several = tuple(_number(key, piece) for piece in value.split("/"))
+            parameters[key] = several if len(several) > 1 else several[0]
         return self.make(name.strip(), parameters)
 
     def from_dict(self, record: Mapping[str, Any]) -> PartT:
@@ -150,8 +184,14 @@ class Registry(Generic[PartT]):
 
 def written_part(record: Mapping[str, Any]) -> str:
     """A part's JSON form as it is typed, `NAME:parameter=value,…`, to four digits."""
-    listed = ",".join(f"{name}={value:.4g}" for name, value in record["parameters"].items())
-    return f"{record['family']}:{listed}" if listed else str(record["family"])
+    return _written(record["family"], record["parameters"], "{:.4g}".format)
+
+
+def _written(family: str, parameters: Mapping[str, Any], one: Callable[[Any], str]) -> str:
+    """`NAME:parameter=value,…`; several values of one parameter have strokes between them."""
+    several = {k: v if isinstance(v, list | tuple) else [v] for k, v in parameters.items()}
+    listed = ",".join(f"{name}={'/'.join(map(one, values))}" for name, values in several.items())
+    return f"{family}:{listed}" if listed else family
 
 
 def _number(key: str, text: str) -> float:

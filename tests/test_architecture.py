@@ -13,6 +13,7 @@ LAYERS = [
     "version",
     "errors",
     "files",
+    "solvers",
     "odds",
     "parts",
     "results",

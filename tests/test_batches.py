@@ -23,7 +23,7 @@ def test_large_batches_approach_the_mean_field() -> None:
 
 def test_a_batch_is_binomial() -> None:
     loop = bc.Loop(tpr=0.8, fpr=0.4, batch=6)
-    contamination = float(expit(loop.evaluator.filter(np.log(0.4 / 0.6))))
+    contamination = float(expit(loop.evaluator.under(np.nan).filter(np.log(0.4 / 0.6))))
     wrong = np.rint(6 * run(loop, 40_000, 1).context_contamination[1])
     for k in range(7):
         p = float(binom.pmf(k, 6, contamination))

@@ -14,6 +14,7 @@ from scipy.stats import t as student
 
 import boostcalc as bc
 from boostcalc.datasets import table_path
+from boostcalc.fitting import fittable
 from boostcalc.fitting.comparison import held_out, stacking_weights
 from boostcalc.fitting.likelihood import maximise, mean_error
 from boostcalc.fitting.observations import observe
@@ -249,5 +250,8 @@ def test_a_fit_can_be_made_again_from_its_own_record() -> None:
 
 
 def test_every_family_with_parameters_can_be_fitted(gptj: Runs) -> None:
-    families = [family.family for family in RESPONSES if family.names()]
-    assert {fitted.family for fitted in bc.fit(gptj, families=families).responses} == set(families)
+    families = [family.family for family in RESPONSES if fittable(family)]
+    found = bc.fit(gptj, families=families)
+    # under a clean context of these the model erred, which odds power calls impossible
+    assert {fitted.family for fitted in found.responses} == set(families) - {"odds-power"}
+    assert any("odds-power" in warning for warning in found.warnings)

@@ -83,7 +83,7 @@ def test_no_fixed_point_of_the_evidence_response_is_missed(f: float) -> None:
     scale = max(1.0, f)
     loop = bc.Loop(tpr=1 / scale, fpr=f / scale, response=bc.Evidence(a=-5.07, b=7.05))
     x = np.linspace(-6, 3, 90_001)
-    excess = loop.response.logit_error(loop.evaluator.filter(x)) - x
+    excess = loop.curve.logit_error(loop.evaluator.under(np.nan).filter(x)) - x
     crossings = x[:-1][np.diff(np.sign(excess)) != 0]
     found = loop.fixed_points()
     np.testing.assert_allclose(sorted(found.logit_error[~np.isnan(found.logit_error)]), crossings, atol=2e-4)

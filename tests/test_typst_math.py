@@ -29,7 +29,7 @@ def test_theorems_compile(theorem: Any) -> None:
     compiles(*map(typst, relations))
 
 
-@pytest.mark.parametrize("family", list(RESPONSES), ids=lambda family: family.family)
+@pytest.mark.parametrize("family", [family for family in RESPONSES if family.formula], ids=lambda family: family.family)
 def test_responses_compile(family: Any) -> None:
     compiles(typst(sympy.Eq(G(sympy.Symbol("c")), family.symbolic(sympy.Symbol("c")), evaluate=False)))
 

@@ -21,7 +21,7 @@ from boostcalc.fitting.observations import observe
 from boostcalc.fitting.rates import effective_counts
 from boostcalc.fitting.uncertainty import laddered, spread_of
 from boostcalc.odds import expit
-from boostcalc.responses import Affine, Evidence, Response
+from boostcalc.responses import Affine, Curve, Evidence
 from boostcalc.results import Estimate
 
 LEVEL = 0.9
@@ -61,7 +61,7 @@ def counts(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
                 judge = Evaluator(bc.Counts(rng.binomial(n, t), n), bc.Counts(rng.binomial(n, f), n))
                 drawn = judge.sample(rng, DRAWS)
                 with np.errstate(divide="ignore"):
-                    plug = float(np.exp(judge.log_lr)) if judge.f > 0 else np.inf
+                    plug = float(np.exp(judge.log_lr)) if judge.rates.f > 0 else np.inf
                 ratio.append(holds(Estimate.from_draws(plug, np.exp(drawn.log_lr), LEVEL), t / f))
                 last = expit(-3 * judge.log_lr) if np.isfinite(judge.log_lr) else 0.0
                 error.append(
@@ -95,7 +95,7 @@ def clustered(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
                 )
 
 
-def sweep(rng: np.random.Generator, truth: Response, runs: int, correlation: float) -> pd.DataFrame:
+def sweep(rng: np.random.Generator, truth: Curve, runs: int, correlation: float) -> pd.DataFrame:
     """Error counts of runs, each with one context of 16 pairs; beta-binomial between attempts of a run."""
     wrong = rng.integers(0, 17, runs)
     mean = truth(wrong / 16)
@@ -112,7 +112,7 @@ def sweep(rng: np.random.Generator, truth: Response, runs: int, correlation: flo
     )
 
 
-def cells(rng: np.random.Generator, truth: Response, correlation: float) -> pd.DataFrame:
+def cells(rng: np.random.Generator, truth: Curve, correlation: float) -> pd.DataFrame:
     """A published curve: seven cells of 500 attempts, without runs, contexts known by their rate."""
     rate = np.array([0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0])
     wrong = rng.binomial(39, rate[:, None], (7, 500))
@@ -126,7 +126,7 @@ def cells(rng: np.random.Generator, truth: Response, correlation: float) -> pd.D
 
 def responses(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
     """Parameters of a response: clustered by run, and from the cells of a published curve."""
-    truths: tuple[Response, ...] = (
+    truths: tuple[Curve, ...] = (
         Evidence(a=-3.0, b=5.0),
         Evidence(a=-0.5, b=1.0),
         Affine(mu=0.1, nu=0.2),

@@ -1,10 +1,10 @@
 """What a loop does, in NumPy and log-odds: evaluator, context policies, trajectories, fixed points, rounds."""
 
 from boostcalc.dynamics.batches import simulate
-from boostcalc.dynamics.evaluator import Evaluator
+from boostcalc.dynamics.evaluators import BaseEvaluator, Drifting, Evaluator, Rates
 from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
 from boostcalc.dynamics.loop import Loop
-from boostcalc.dynamics.policies import POLICIES, Append, ContextPolicy, Replace
+from boostcalc.dynamics.policies import POLICIES, Append, Context, ContextPolicy, Replace, Window
 from boostcalc.dynamics.prediction import FixedPoint, Prediction, Round
 from boostcalc.dynamics.propagation import Outcomes, check_question, first_passage, propagate
 from boostcalc.dynamics.rounds import Rounds
@@ -14,19 +14,24 @@ from boostcalc.dynamics.trajectory import Trajectory
 __all__ = [
     "POLICIES",
     "Append",
+    "BaseEvaluator",
+    "Context",
     "ContextPolicy",
+    "Drifting",
     "Evaluator",
     "FixedPoint",
     "FixedPoints",
     "Loop",
     "Outcomes",
     "Prediction",
+    "Rates",
     "Replace",
     "Round",
     "Rounds",
     "Start",
     "State",
     "Trajectory",
+    "Window",
     "check_question",
     "first_passage",
     "fixed_points",

@@ -35,7 +35,8 @@ def simulate(loop: Loop, start: State, *, rounds: int, rng: np.random.Generator)
     """
     pairs, states = round(loop.batch), [start]
     for _ in range(rounds):
-        expected = expit(loop.evaluator.filter(states[-1].logit_error))
-        wrong = rng.binomial(pairs, np.nan_to_num(expected))  # nan: nothing is accepted, and the state will stay
-        states.append(loop.after(states[-1], logit(wrong / pairs)))
-    return loop.tabulate(states)
+        expected = expit(loop.rates(states[-1]).filter(states[-1].logit_error))
+        wrong = rng.binomial(pairs, np.nan_to_num(expected))
+        # nan: nothing is accepted, and the state will stay
+        states.append(loop.after(states[-1], np.where(np.isnan(expected), np.nan, logit(wrong / pairs))))
+    return Trajectory.of(loop, states, rounds)

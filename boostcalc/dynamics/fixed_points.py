@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from boostcalc import plotting
-from boostcalc.dynamics.evaluator import Evaluator
+from boostcalc.dynamics.evaluators import BaseEvaluator
+from boostcalc.dynamics.roots import between_slopes, drift_points
 from boostcalc.odds import Array, expit
-from boostcalc.responses import Response
+from boostcalc.responses import Curve
 from boostcalc.results import Result, finite
 
 if TYPE_CHECKING:
@@ -39,7 +40,11 @@ class FixedPoints(Result):
         F′ there: the factor by which a small distance from it changes in a round (`inf` at an error of 1 that
         an evaluator with f = 0 leaves at once).
     everywhere : bool array, shape (…)
-        Whether every error is a fixed point (t = f under perfect adaptation, or nothing is ever accepted).
+        Whether every error is a fixed point (t = f under perfect adaptation, or nothing is ever accepted); not
+        told of evaluators that drift.
+    approach : array, shape (m, …)
+        How a loop under its context policy closes in on each: with `law` "factor" the factor by which a small
+        distance changes in a round, with "power" the exponent of the context's size that it falls with.
     """
 
     kind = "fixed points"
@@ -48,6 +53,8 @@ class FixedPoints(Result):
     logit_error: Array
     multiplier: Array
     everywhere: NDArray[np.bool_]
+    approach: Array
+    law: str
 
     @property
     def error(self) -> Array:
@@ -56,8 +63,13 @@ class FixedPoints(Result):
 
     @property
     def stable(self) -> NDArray[np.bool_]:
-        """Whether nearby loops approach it, shape (m, …); `False` for neutral ones and for padding."""
-        return np.asarray(self.multiplier < 1 - NEUTRAL)
+        """Whether nearby loops approach it, shape (m, …); `False` for neutral ones and for padding.
+
+        A negative multiplier (an evaluator that drifts steeply) overshoots: below −1 a loop that replaces its
+        context leaves in ever wider swings, while one that appends its batches is still drawn in.
+        """
+        growing = np.abs(self.approach) < 1 - NEUTRAL if self.law == "factor" else self.approach < -NEUTRAL
+        return np.asarray(growing)
 
     def rows(self) -> list[dict[str, Any]]:
         """One record a fixed point: `loop` (only where there are several), `error`, `multiplier`, `stable`."""
@@ -107,9 +119,16 @@ class FixedPoints(Result):
 
     def multiplier_at(self, logit_error: ArrayLike) -> Array:
         """The multiplier of the fixed point at this log-odds; `nan` where it is none of them."""
+        return self._at(logit_error, self.multiplier)
+
+    def approach_at(self, logit_error: ArrayLike) -> Array:
+        """The `approach` of the fixed point at this log-odds; `nan` where it is none of them."""
+        return self._at(logit_error, self.approach)
+
+    def _at(self, logit_error: ArrayLike, values: Array) -> Array:
         x = np.asarray(logit_error, dtype=np.float64)
         here = _beside(self.logit_error, x) == x
-        return np.asarray(np.fmax.reduce(np.where(here, _beside(self.multiplier, x), np.nan), axis=0))
+        return np.asarray(np.fmax.reduce(np.where(here, _beside(values, x), np.nan), axis=0))
 
 
 def _beside(points: NDArray[Any], x: Array) -> NDArray[Any]:
@@ -118,64 +137,47 @@ def _beside(points: NDArray[Any], x: Array) -> NDArray[Any]:
     return points.reshape(points.shape[0], *(1,) * missing, *points.shape[1:])
 
 
-def fixed_points(evaluator: Evaluator, response: Response) -> FixedPoints:
+def fixed_points(evaluator: BaseEvaluator, curve: Curve) -> FixedPoints:
     r"""All fixed points of F = g ∘ filter, and $F'(\varepsilon^*) = g'(c^*)\,tf/a(\varepsilon^*)^2$.
 
-    They do not depend on the context policy. Closed form where the family has one; else one bracketed root in
-    each piece between the family's unit slopes, where F − identity is monotone in log-odds: none is missed.
+    Closed form where the family has one; else one bracketed root in each piece between the family's unit slopes,
+    where F − identity is monotone in log-odds: none is missed. Where the evaluator drifts, the state is the
+    context's contamination and they are searched for on a grid (`drift_points`).
 
     Parameters
     ----------
-    evaluator, response
+    evaluator, curve
         Their rates and parameters broadcast to the shape (…) of the answer.
     """
-    log_lr = evaluator.log_lr
-    nothing = (evaluator.t == 0) & (evaluator.f == 0)
-    usable = np.where(nothing, 0.0, log_lr)
-    found = response.fixed_points(usable)
-    points = _bracketed(response, usable) if found is None else found
-    points = np.sort(np.where(nothing, np.nan, points), axis=0)  # nan sorts last
-    a = evaluator.acceptance(points)
+    if evaluator.drifts:
+        context, slope = drift_points(evaluator, curve)
+        points = curve.logit_error(context)
+        return _described(points, slope, np.zeros(points.shape[1:], dtype=bool))
+    rates = evaluator.under(np.nan)
+    nothing = (rates.t == 0) & (rates.f == 0)
+    usable = np.where(nothing, 0.0, rates.log_lr)
+    found = curve.fixed_points(usable)
+    points = between_slopes(curve, usable) if found is None else found
+    points = np.sort(_once(np.where(nothing, np.nan, points)), axis=0)  # nan sorts last
+    a = rates.acceptance(points)
     with np.errstate(invalid="ignore", divide="ignore"):
-        multiplier = response.derivative(evaluator.filter(points)) * (evaluator.t / a) * (evaluator.f / a)
+        multiplier = curve.derivative(rates.filter(points)) * (rates.t / a) * (rates.f / a)
     # a = 0 at a fixed point (error 1 under f = 0, or 0 under t = 0): the least step off it leaps away
     multiplier = np.where((a == 0) & ~np.isnan(points), np.inf, multiplier)
     identity = (np.isinf(points).sum(axis=0) == 2) & (np.nan_to_num(multiplier, nan=1.0) == 1).all(axis=0)
-    everywhere = np.asarray(nothing | identity)
-    return FixedPoints(_status(points, everywhere), points, multiplier, everywhere)
+    return _described(points, multiplier, np.asarray(nothing | identity, dtype=bool))
 
 
-def _bracketed(response: Response, log_lr: Array) -> Array:
-    """Roots of logit g(x − Λ) − x: at most one in each piece between unit slopes."""
-    from scipy.optimize.elementwise import find_root
+def _described(points: Array, multiplier: Array, everywhere: NDArray[np.bool_]) -> FixedPoints:
+    return FixedPoints(_status(points, everywhere), points, multiplier, everywhere, multiplier, "factor")
 
-    def excess(x: Array, shift: Array, *parameters: Array) -> Array:
-        return type(response)(*parameters).logit_error(x - shift) - x
 
-    shape = np.broadcast_shapes(np.shape(log_lr), *(np.shape(value) for value in response.parameters.values()))
-    shift, *parameters = (
-        np.broadcast_to(v, shape).astype(np.float64).ravel() for v in (log_lr, *response.parameters.values())
-    )
-    flat = type(response)(*parameters)
-    floor, ceiling, slopes = flat.logit_error(-np.inf), flat.logit_error(np.inf), flat.unit_slopes()
-    inner = np.where(np.isnan(slopes), floor, np.clip(slopes + shift, floor, ceiling))
-    edges = np.stack([floor, *inner, ceiling])
-    values = np.stack([excess(edge, shift, *parameters) for edge in edges])
-    roots = np.where(values[1:] == 0, edges[1:], np.nan)
-    roots[0] = np.where(values[0] == 0, edges[0], roots[0])
-    for piece, root in enumerate(roots):
-        crossed = np.sign(values[piece]) * np.sign(values[piece + 1]) < 0
-        if crossed.any():
-            solved = find_root(
-                excess,
-                (edges[piece][crossed], edges[piece + 1][crossed]),
-                args=(shift[crossed], *(value[crossed] for value in parameters)),
-                tolerances={"xatol": 0.0, "xrtol": 4e-16, "fatol": 0.0, "frtol": 0.0},
-            )
-            root[crossed] = solved.x
-    repeated = np.zeros_like(roots, dtype=bool)
-    repeated[1:] = roots[1:] == roots[:-1]
-    return np.where(repeated, np.nan, roots).reshape(-1, *shape)
+def _once(points: Array) -> Array:
+    """The points along axis 0 in order, repeated ones left out (`nan`)."""
+    ordered = np.sort(points, axis=0)
+    again = np.zeros_like(ordered, dtype=bool)
+    again[1:] = ordered[1:] == ordered[:-1]
+    return np.where(again, np.nan, ordered)
 
 
 def _status(points: Array, everywhere: NDArray[np.bool_]) -> str:
@@ -184,4 +186,4 @@ def _status(points: Array, everywhere: NDArray[np.bool_]) -> str:
         return f"{counts.size} loops with {counts.min()} to {counts.max()} fixed points each"
     if everywhere:
         return "every error rate is a fixed point: acceptance carries no evidence"
-    return f"{counts} fixed point{'s' if counts > 1 else ''}"
+    return f"{counts} fixed point{'s' if counts != 1 else ''}"

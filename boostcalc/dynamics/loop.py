@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from boostcalc.dynamics.evaluator import Evaluator
+from boostcalc.dynamics.evaluators import BaseEvaluator, Evaluator, Rates
 from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
-from boostcalc.dynamics.policies import ContextPolicy, Replace
+from boostcalc.dynamics.limits import limit
+from boostcalc.dynamics.policies import Context, ContextPolicy, Replace
 from boostcalc.dynamics.prediction import Prediction
 from boostcalc.dynamics.propagation import predict
 from boostcalc.dynamics.rounds import Rounds, rounds_to
-from boostcalc.dynamics.start import Start, State
+from boostcalc.dynamics.start import DEFAULT_ERROR, Start, State
 from boostcalc.dynamics.trajectory import Trajectory
 from boostcalc.errors import UsageError
 from boostcalc.odds import Array, RateLike, as_rate, expit, logit
-from boostcalc.responses import Perfect, Response
+from boostcalc.responses import Curve, Perfect, Response
 
 __all__ = ["Loop"]
 
@@ -34,7 +35,7 @@ class Loop:
     ----------
     tpr, fpr : float, array or Counts
         The evaluator's rates; or give `evaluator`.
-    evaluator : Evaluator
+    evaluator : BaseEvaluator
         Instead of `tpr` and `fpr`.
     response : Response
         How the error answers the context; perfect adaptation if not given.
@@ -58,7 +59,7 @@ class Loop:
     array([ 3.,  7., inf])
     """
 
-    evaluator: Evaluator
+    evaluator: BaseEvaluator
     response: Response
     context: ContextPolicy
     batch: float
@@ -68,7 +69,7 @@ class Loop:
         *,
         tpr: RateLike | None = None,
         fpr: RateLike | None = None,
-        evaluator: Evaluator | None = None,
+        evaluator: BaseEvaluator | None = None,
         response: Response | None = None,
         context: ContextPolicy | None = None,
         batch: float = 16,
@@ -86,18 +87,34 @@ class Loop:
         object.__setattr__(self, "context", Replace() if context is None else context)
         object.__setattr__(self, "batch", batch)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape to which evaluator and response broadcast; `()` for one loop."""
+        return np.broadcast_shapes(self.evaluator.shape, self.response.shape)
+
+    @property
+    def curve(self) -> Curve:
+        """The response at the context size that the loop settles at."""
+        return self.response.at(self.context.settled_size(self.batch))
+
+    @property
+    def monotone(self) -> bool:
+        """Whether every orbit is monotone whose first error and context belong together, whatever its start.
+
+        So it is with rates that stay and a response that stays (theorem `monotone-orbits`).
+        """
+        return not (self.evaluator.drifts or (self.response.sized and self.context.keeps))
+
     def sample(self, rng: np.random.Generator, size: int) -> Loop:
         """The same loop with known rates, drawn from what its counts allow: shape `(size,)`."""
-        return Loop(
-            evaluator=self.evaluator.sample(rng, size), response=self.response, context=self.context, batch=self.batch
-        )
+        return self._with(self.evaluator.sample(rng, size), self.response)
 
     def take(self, chosen: NDArray[np.bool_]) -> Loop:
         """The chosen ones of a batch of loops whose arrays have shape `(size,)`."""
-        rates = (rate if np.ndim(rate) == 0 else rate[chosen] for rate in (self.evaluator.t, self.evaluator.f))
-        values = {k: v if np.ndim(v) == 0 else np.asarray(v)[chosen] for k, v in self.response.parameters.items()}
-        response = type(self.response)(**values)
-        return Loop(evaluator=Evaluator(*rates), response=response, context=self.context, batch=self.batch)
+        return self._with(self.evaluator.take(chosen), self.response.take(chosen))
+
+    def _with(self, evaluator: BaseEvaluator, response: Response) -> Loop:
+        return Loop(evaluator=evaluator, response=response, context=self.context, batch=self.batch)
 
     def start(self, start: Start) -> State:
         """The state of round 0.
@@ -108,46 +125,59 @@ class Loop:
         Raises
         ------
         UsageError
-            If the policy keeps the first context, and no context gives that error. (In a batch of loops such
-            a one is `nan` throughout.)
+            If no context gives that error, and the loop needs one: its policy keeps the first context, or its
+            evaluator reads it. (In a batch of loops such a one is `nan` throughout.)
         """
         x, context = start.logit_error, start.logit_context
-        if x is None:
-            x = self.response.logit_error(np.nan if context is None else context)  # a Start states one of them
-        if context is None:
-            context = self.response.inverse(x)
         size = self.context.start(self.batch)
-        parameters = [np.shape(value) for value in self.response.parameters.values()]
-        shape = np.broadcast_shapes(x.shape, context.shape, self.evaluator.log_lr.shape, *parameters)
-        if self.context.keeps and size > 0 and np.isnan(context).any():
+        curve = self.response.at(size)
+        if x is None and context is None:
+            x = curve.logit_error(np.nan) if size == 0 and self.response.sized else logit(DEFAULT_ERROR)
+        elif x is None:
+            x = curve.logit_error(np.nan if context is None else context)  # not None: one of them is stated
+        if context is None:
+            context = curve.inverse(x)
+        shape = np.broadcast_shapes(x.shape, context.shape, self.shape)
+        needed = self.context.keeps or self.evaluator.drifts
+        if needed and size > 0 and np.isnan(context).any():
             if shape == ():
-                low, high = expit(self.response.logit_error([-np.inf, np.inf]))
+                low, high = expit(curve.logit_error([-np.inf, np.inf]))
                 raise UsageError(
                     f"no context gives the start error {expit(x):g}: this response lies in [{low:.4g}, {high:.4g}]; "
                     "state its contamination as well"
                 )
             x = np.where(np.isnan(context), np.nan, x)
-        full = (np.broadcast_to(value, shape) for value in (x, np.asarray(size, dtype=np.float64), context))
-        return State(*full)
+        full = np.broadcast_to(x, shape)
+        return State(full, self.context.begin(self.batch, np.broadcast_to(context, shape)))
 
     def update(self, error: ArrayLike) -> Array:
         """The update map F = g ∘ filter: the error of the next round if the batch replaces the context, shape (…).
 
-        `nan` where nothing is accepted.
+        `nan` where nothing is accepted. An evaluator that drifts reads the context whose response gives `error`.
         """
         x = logit(np.asarray(as_rate(error, "error")))
-        return expit(self.response.logit_error(self.evaluator.filter(x)))
+        rates = self.evaluator.under(self.curve.inverse(x) if self.evaluator.drifts else np.nan)
+        return expit(self.curve.logit_error(rates.filter(x)))
+
+    def rates(self, state: State) -> Rates:
+        """The evaluator's rates in this round; one that drifts takes an empty context for a clean one."""
+        if not self.evaluator.drifts:
+            return self.evaluator.under(np.nan)
+        return self.evaluator.under(np.where(state.context.size == 0, -np.inf, state.context.logit_share))
 
     def step(self, state: State) -> State:
         """The next round's state. Where nothing is accepted no buffer fills, and the state stays as it is."""
-        return self.after(state, self.evaluator.filter(state.logit_error))
+        return self.after(state, self.rates(state).filter(state.logit_error))
 
     def after(self, state: State, logit_batch: Array) -> State:
-        """The state after a batch with this log-odds of contamination has joined the context."""
-        size, context = self.context.join(state.context_size, state.logit_context, self.batch, logit_batch)
-        after = (self.response.logit_error(context), size, context)
-        stalled = self.evaluator.acceptance(state.logit_error) == 0
-        return State(*(np.where(stalled, old, new) for old, new in zip(state, after, strict=True)))
+        """The state after a batch with this log-odds of contamination has joined the context (`nan`: none has)."""
+        context = self.context.join(state.context, self.batch, logit_batch)
+        after = State(self.response.at(context.size).logit_error(context.logit_share), context)
+        stalled = np.isnan(logit_batch)
+        if not stalled.any():
+            return after
+        kept = (np.where(stalled, old, new) for old, new in zip(state.context, context, strict=True))
+        return State(np.where(stalled, state.logit_error, after.logit_error), Context(*kept))
 
     def trajectory(
         self,
@@ -169,22 +199,24 @@ class Loop:
         """
         if rounds < 0 or rounds != int(rounds):
             raise UsageError(f"rounds = {rounds} is not a number of rounds: give a whole number, 0 or more")
-        states = [self.start(start or Start(error, contamination))]
-        for n in range(1, int(rounds) + 1):
-            states.append(self._closed(states[0], n, self.step(states[-1])))
-        return self.tabulate(states)
+        begin = self.start(start or Start(error, contamination))
+        return Trajectory.of(self, self._states(begin, int(rounds)), int(rounds))
 
-    def tabulate(self, states: Sequence[State]) -> Trajectory:
-        """Successive states as a trajectory, with what each round accepts and costs."""
-        x, size, context = (np.stack(column) for column in zip(*states, strict=True))
-        acceptance = self.evaluator.acceptance(x)
-        with np.errstate(divide="ignore"):
-            attempts = self.batch / acceptance
-        return Trajectory(x, size, context, self.evaluator.filter(x), acceptance, attempts)
+    def _states(self, begin: State, rounds: int) -> Iterator[State]:
+        """States of rounds 0…`rounds`."""
+        state = begin
+        for n in range(rounds + 1):
+            state = begin if n == 0 else self._closed(begin, n, self.step(state))
+            yield state
 
     def fixed_points(self) -> FixedPoints:
-        """Every error rate at which the loop can stand still; the context policy does not change them."""
-        return fixed_points(self.evaluator, self.response)
+        """Every error rate at which the loop can stand still.
+
+        The context policy does not change them (but says at which context size the response is taken), only how
+        the loop closes in on them.
+        """
+        found = fixed_points(self.evaluator, self.curve)
+        return replace(found, approach=self.context.approach(found.multiplier, self.batch), law=self.context.law)
 
     def limit(
         self,
@@ -193,14 +225,9 @@ class Loop:
         error: RateLike | None = None,
         contamination: RateLike | None = None,
     ) -> Array:
-        """Log-odds of the error that the loop tends to from this start, shape (…)."""
+        """Log-odds of the error that the loop tends to from this start, shape (…); `nan` where it tends to none."""
         begin = start or Start(error, contamination)
-        first = self.start(begin)
-        second = self.step(first)
-        if self.context.keeps and begin.contamination is not None:
-            # the stated context need not fit the stated error; from round 1 on the orbit is consistent
-            first, second = second, self.step(second)
-        return self.fixed_points().limit(first.logit_error, second.logit_error)
+        return limit(self, self.start(begin), consistent=begin.error is None or begin.contamination is None)
 
     def rounds_to(
         self,
@@ -266,11 +293,11 @@ class Loop:
 
     def _closed(self, start: State, n: int, stepped: State) -> State:
         """The step's state, its error taken from the family's closed form where there is one (no rounding adds up)."""
-        if not isinstance(self.context, Replace):
+        if not isinstance(self.context, Replace) or self.evaluator.drifts:
             return stepped
-        log_lr = self.evaluator.log_lr
+        log_lr = self.evaluator.under(np.nan).log_lr
         with np.errstate(invalid="ignore"):
-            x = self.response.orbit(start.logit_error, log_lr, n)
+            x = self.curve.orbit(start.logit_error, log_lr, n)
         if x is None:
             return stepped
         regular = np.isfinite(log_lr) & np.isfinite(start.logit_error)

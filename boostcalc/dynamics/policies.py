@@ -4,33 +4,70 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from boostcalc.errors import UsageError
 from boostcalc.odds import Array
 from boostcalc.parts import Part, Registry, parameter
 from boostcalc.responses.base import log_shares
 
-__all__ = ["POLICIES", "Append", "ContextPolicy", "Replace"]
+__all__ = ["POLICIES", "Append", "Context", "ContextPolicy", "Replace", "Window"]
+
+MOST_BATCHES = 10_000
+"""The most batches that a window may hold: each of them is remembered."""
+
+
+class Context(NamedTuple):
+    """The pairs that a round's answers see: how many, and log-odds of the wrong share; arrays of one shape (…).
+
+    `pairs` and `logit_shares`, of shape (m, …), say the same of each batch that is still in it, the newest first,
+    where the policy has to remember them; m = 0 elsewhere.
+    """
+
+    size: Array
+    logit_share: Array
+    pairs: Array
+    logit_shares: Array
+
+    @classmethod
+    def plain(cls, size: ArrayLike, logit_share: ArrayLike) -> Context:
+        """A context of which no batches are remembered."""
+        share = np.asarray(logit_share, dtype=np.float64)
+        none = np.empty((0, *share.shape))
+        return cls(np.broadcast_to(np.asarray(size, dtype=np.float64), share.shape), share, none, none)
 
 
 class ContextPolicy(Part):
-    """Base of the context policies: the size of the first context, and how a batch joins."""
+    """Base of the context policies: the context of round 0, and how a batch joins."""
 
     keeps: ClassVar[bool]
-    """Whether pairs of the present context stay in the next one."""
+    """Whether pairs of the present context may stay in the next one."""
+
+    law: ClassVar[str] = "factor"
+    """How a loop closes in on a fixed point: by a "factor" a round, or as a "power" of the context's size."""
 
     @abstractmethod
     def start(self, batch: float) -> float:
         """Pairs in the context of round 0."""
 
     @abstractmethod
-    def join(
-        self, size: ArrayLike, logit_context: ArrayLike, batch: float, logit_batch: ArrayLike
-    ) -> tuple[Array, Array]:
-        """Size and log-odds of contamination of the context after `batch` pairs at `logit_batch` came in."""
+    def approach(self, multiplier: Array, batch: float) -> Array:
+        r"""Factor or power by which a small distance from a fixed point changes, from F′ there (same shape)."""
+
+    @abstractmethod
+    def settled_size(self, batch: float) -> float:
+        """Pairs in the context after many rounds; `inf` where it grows without bound."""
+
+    def begin(self, batch: float, logit_share: Array) -> Context:
+        """The context of round 0, its wrong share given."""
+        return Context.plain(self.start(batch), logit_share)
+
+    @abstractmethod
+    def join(self, context: Context, batch: float, logit_batch: Array) -> Context:
+        """The context after `batch` pairs at log-odds `logit_batch` of contamination came in (expected shares)."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +80,14 @@ class Replace(ContextPolicy):
     def start(self, batch: float) -> float:
         return batch
 
-    def join(
-        self, size: ArrayLike, logit_context: ArrayLike, batch: float, logit_batch: ArrayLike
-    ) -> tuple[Array, Array]:
-        x = np.asarray(logit_batch, dtype=np.float64)
-        return np.full_like(x, batch), x
+    def approach(self, multiplier: Array, batch: float) -> Array:
+        return multiplier
+
+    def settled_size(self, batch: float) -> float:
+        return batch
+
+    def join(self, context: Context, batch: float, logit_batch: Array) -> Context:
+        return Context.plain(batch, logit_batch)
 
 
 @dataclass(frozen=True)
@@ -59,27 +99,96 @@ class Append(ContextPolicy):
 
     family = "append"
     keeps = True
+    law = "power"
 
     size: float = parameter("the number of pairs in the context of round 0", 0, whole=True)
 
     def start(self, batch: float) -> float:
         return float(self.size)
 
-    def join(
-        self, size: ArrayLike, logit_context: ArrayLike, batch: float, logit_batch: ArrayLike
-    ) -> tuple[Array, Array]:
-        size = np.asarray(size, dtype=np.float64)
-        old_wrong, old_right = log_shares(np.where(size > 0, logit_context, 0.0))
-        new_wrong, new_right = log_shares(logit_batch)
-        with np.errstate(divide="ignore", invalid="ignore"):  # nan where there is no batch
-            log_size, log_batch = np.log(size), np.log(batch)
-            wrong = np.logaddexp(log_size + old_wrong, log_batch + new_wrong)
-            right = np.logaddexp(log_size + old_right, log_batch + new_right)
-        return size + batch, np.asarray(wrong - right)
+    def approach(self, multiplier: Array, batch: float) -> Array:
+        return np.asarray(multiplier - 1)
+
+    def settled_size(self, batch: float) -> float:
+        return np.inf
+
+    def join(self, context: Context, batch: float, logit_batch: Array) -> Context:
+        pairs = np.stack([np.full_like(context.size, batch), context.size])
+        shares = np.stack([logit_batch, context.logit_share])
+        return Context.plain(context.size + batch, _mixed(pairs, shares))
+
+
+@dataclass(frozen=True)
+class Window(ContextPolicy):
+    r"""The last `size` = W pairs are the context: between `Replace` (W = B) and `Append` (W = ∞).
+
+    Pairs of one batch leave in random order, so that what is left of it keeps its share. The context of round 0
+    has W pairs as well.
+    """
+
+    family = "window"
+    keeps = True
+
+    size: float = parameter("the number of pairs in the context", 1, whole=True)
+
+    def start(self, batch: float) -> float:
+        return float(self.size)
+
+    def approach(self, multiplier: Array, batch: float) -> Array:
+        # 1 = m Σ wᵢ λ^−(i+1), wᵢ being the window's share that is left of the batch i rounds old
+        weights = np.clip((self.size - batch * np.arange(self.batches(batch))) / self.size, 0, batch / self.size)
+        return np.asarray(np.vectorize(lambda m: _dominant(m * weights), otypes=[float])(multiplier))
+
+    def settled_size(self, batch: float) -> float:
+        return float(self.size)
+
+    def batches(self, batch: float) -> int:
+        """How many batches a full window reaches into.
+
+        Raises
+        ------
+        UsageError
+            If they are more than can be remembered.
+        """
+        count = int(np.ceil(self.size / batch))
+        if count > MOST_BATCHES:
+            raise UsageError(
+                f"a window of {self.size:g} pairs holds {count} batches of {batch:g}: remember {MOST_BATCHES} at most"
+            )
+        return count
+
+    def begin(self, batch: float, logit_share: Array) -> Context:
+        slots = self.batches(batch) + 1
+        pairs, shares = (np.zeros((slots, *logit_share.shape)) for _ in range(2))
+        pairs[0], shares[0] = self.size, logit_share
+        return Context(pairs[0], logit_share, pairs, shares)
+
+    def join(self, context: Context, batch: float, logit_batch: Array) -> Context:
+        pairs = np.concatenate([np.full((1, *logit_batch.shape), float(batch)), context.pairs[:-1]])
+        shares = np.concatenate([logit_batch[None], context.logit_shares[:-1]])
+        newer = np.cumsum(pairs, axis=0) - pairs
+        pairs = np.clip(self.size - newer, 0, pairs)
+        return Context(np.full_like(logit_batch, self.size), _mixed(pairs, shares), pairs, shares)
+
+
+def _dominant(coefficients: Array) -> float:
+    r"""Size of the largest root of $\lambda^q = \sum_i a_i \lambda^{q-1-i}$; `nan` and `inf` stay."""
+    if not np.isfinite(coefficients).all():
+        return float(np.abs(coefficients).max())
+    return float(np.abs(np.roots([1.0, *-coefficients])).max(initial=0.0))
+
+
+def _mixed(pairs: Array, logit_shares: Array) -> Array:
+    """Log-odds of the wrong share of groups of pairs (axis 0) together; groups without pairs count for nothing."""
+    wrong, right = log_shares(np.where(pairs > 0, logit_shares, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):  # nan where there is no batch
+        weight = np.log(pairs)
+        return np.asarray(np.logaddexp.reduce(weight + wrong, axis=0) - np.logaddexp.reduce(weight + right, axis=0))
 
 
 POLICIES: Registry[ContextPolicy] = Registry(
     "context policy",
     Replace,
     Append,
+    Window,
 )

@@ -58,8 +58,9 @@ class Prediction(Result):
     filter_improves : whether an accepted batch is cleaner than the answers (f < t).
     error_falls : whether the loop settles below its start.
     inputs : the question: `tpr`, `fpr`, `error` (estimates), `target`, `batch`, `rounds`, `response`, `context`.
-    limit, limit_multiplier : the error where the loop settles, and F′ there: under `Replace` the distance to it
-        shrinks by this factor a round; where old pairs stay in the context the approach is a power law instead.
+    limit, limit_multiplier : the error where the loop settles, and F′ there.
+    approach, law : how the distance to it shrinks: by this factor a round ("factor"), or as this power of the
+        context's size ("power", where all old pairs stay).
     rounds_to_target : `value` None where the target is not reached within the horizon; `never` where the loop
         settles above it.
     probability_reached : share of what the evidence allows in which the target is reached.
@@ -76,6 +77,8 @@ class Prediction(Result):
     fixed_points: tuple[FixedPoint, ...]
     limit: Estimate
     limit_multiplier: Estimate
+    approach: Estimate
+    law: str
     rounds_to_target: Estimate
     never: bool
     probability_reached: float
@@ -122,11 +125,10 @@ class Prediction(Result):
         """Rounds to the target, where the loop settles, and the evidence of an acceptance; a line each."""
         target, rates = self.inputs["target"], (self.inputs["tpr"].value, self.inputs["fpr"].value)
         chance = f", met in {percent(self.probability_reached)} of what the evidence allows" if self.limit.level else ""
-        keeps = self.trajectory[-1].context_size != self.trajectory[0].context_size
         close = (
-            "old pairs stay, so it closes in as a power of the context's size"
-            if keeps
-            else f"multiplier {self.limit_multiplier}"
+            f"the distance to it falls as the context's size to the power {self.approach}"
+            if self.law == "power"
+            else f"multiplier {self.approach}"
         )
         ends = [fixed for fixed in self.fixed_points if fixed.stable]
         lines = [
@@ -162,6 +164,7 @@ class Prediction(Result):
             "likelihood_ratio": self.likelihood_ratio.to_dict(),
             "fixed_points": [fixed.to_dict() for fixed in self.fixed_points],
             "limit": {"error": self.limit.to_dict(), "multiplier": self.limit_multiplier.to_dict()},
+            "approach": {"law": self.law, **self.approach.to_dict()},
             "rounds_to_target": {
                 **self.rounds_to_target.to_dict(),
                 "never": self.never,

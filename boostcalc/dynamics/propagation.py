@@ -41,8 +41,8 @@ class Outcomes:
 
     Attributes
     ----------
-    t, f, ratio : rates and the likelihood ratio t/f.
-    limit, multiplier : log-odds of the error where each settles, and F′ there.
+    t, f, ratio : rates in round 0, and the likelihood ratio t/f.
+    limit, multiplier, approach : log-odds of the error where each settles, F′ there, and how it closes in.
     reach : rounds to the target; `inf` where it is not met.
     path : the rounds.
     points : the fixed points of each.
@@ -53,6 +53,7 @@ class Outcomes:
     ratio: Array
     limit: Array
     multiplier: Array
+    approach: Array
     reach: Array
     path: Trajectory
     points: FixedPoints
@@ -61,9 +62,10 @@ class Outcomes:
     def of(cls, loop: Loop, start: Start, target: float, path: Trajectory, reach: Array | None = None) -> Outcomes:
         """Those of a batch of loops; `reach` by the mean field, unless it is given."""
         points, limit = loop.fixed_points(), loop.limit(start)
-        judge = loop.evaluator
+        rates = loop.rates(loop.start(start))
         found = loop.rounds_to(target, start).value if reach is None else reach
-        return cls(judge.t, judge.f, judge.likelihood_ratio, limit, points.multiplier_at(limit), found, path, points)
+        closing = points.multiplier_at(limit), points.approach_at(limit)
+        return cls(rates.t, rates.f, rates.likelihood_ratio, limit, *closing, found, path, points)
 
     @classmethod
     def joined(cls, parts: Sequence[Outcomes]) -> Outcomes:
@@ -71,7 +73,7 @@ class Outcomes:
         first = parts[0]
         if len(parts) == 1:
             return first
-        names = ("t", "f", "ratio", "limit", "multiplier", "reach")
+        names = ("t", "f", "ratio", "limit", "multiplier", "approach", "reach")
         joint = {
             name: np.concatenate([np.broadcast_to(getattr(part, name), part.limit.shape) for part in parts])
             if np.ndim(getattr(first, name))
@@ -159,6 +161,7 @@ def propagate(
             "target": target,
             "batch": loop.batch,
             "rounds": rounds,
+            "evaluator": loop.evaluator.to_dict(),
             "response": loop.response.to_dict(),
             "context": loop.context.to_dict(),
         },
@@ -166,6 +169,8 @@ def propagate(
         fixed_points=_fixed_points(point.points, many.points, spread),
         limit=spread(expit(limit), expit(many.limit)),
         limit_multiplier=spread(point.multiplier, many.multiplier),
+        approach=spread(point.approach, many.approach),
+        law=loop.context.law,
         rounds_to_target=reached,
         never=bool(np.isinf(point.reach)) and reached.value is None,
         probability_reached=chance,

@@ -26,6 +26,9 @@ __all__ = ["HORIZON", "Rounds", "rounds_to"]
 HORIZON = 10_000
 """Rounds after which iteration gives up (`nan`): a loop this slow is no plan."""
 
+FARTHEST = 2.0**60
+"""Rounds up to which a closed form is asked: no loop runs that long."""
+
 TIE = 1e-12
 """An error within this of the target, in log-odds, has reached it: rounding cannot tell them apart."""
 
@@ -90,32 +93,38 @@ def rounds_to(loop: Loop, target: ArrayLike, start: State, limit: Array) -> Roun
     bar, x, limit = np.broadcast_arrays(logit(goal) + TIE, start.logit_error, limit)
     # a start whose error and context do not belong together may pass the target in its first step
     second = np.broadcast_to(loop.step(start).logit_error, x.shape)
-    value = np.where(x <= bar, 0.0, np.where(second <= bar, 1.0, np.where(limit > bar, np.inf, np.nan)))
+    value = np.where(x <= bar, 0.0, np.where(second <= bar, 1.0, np.nan))
+    if loop.monotone:  # then none passes below its limit on its way
+        value = np.where(np.isnan(value) & (limit > bar), np.inf, value)
     pending = np.isnan(value) & ~np.isnan(x)
     if pending.any():
-        closed = _by_closed_form(loop, bar, x, pending) if isinstance(loop.context, Replace) else None
+        plain = isinstance(loop.context, Replace) and not loop.evaluator.drifts
+        closed = _by_closed_form(loop, bar, x, pending) if plain else None
         value = np.where(pending, _by_iteration(loop, bar, start, pending) if closed is None else closed, value)
+    value = np.where(np.isnan(value) & (limit > bar), np.inf, value)
     return Rounds(_status(value, goal, expit(limit)), value, np.broadcast_to(goal, value.shape), expit(limit))
 
 
 def _by_closed_form(loop: Loop, bar: Array, x: Array, pending: NDArray[np.bool_]) -> Array | None:
     """The least n with orbit(n) at or below the bar, by doubling and halving; orbits are monotone."""
-    log_lr = loop.evaluator.log_lr
+    curve, log_lr = loop.curve, loop.evaluator.under(np.nan).log_lr
     low, high = np.zeros(bar.shape), np.ones(bar.shape)
     while True:
-        there = loop.response.orbit(x, log_lr, high)
+        there = curve.orbit(x, log_lr, high)
         if there is None:
             return None
         short = pending & ~(there <= bar)
-        if not short.any():
+        far = short & (high >= FARTHEST)  # a target at the limit itself is never reached
+        if not (short & ~far).any():
             break
-        low, high = np.where(short, high, low), np.where(short, 2 * high, high)
+        low, high = np.where(short & ~far, high, low), np.where(short & ~far, 2 * high, high)
+    pending = pending & ~far
     while True:
         middle = np.floor((low + high) / 2)
         wide = pending & (low < middle) & (middle < high)
         if not wide.any():
-            return high
-        there = loop.response.orbit(x, log_lr, middle)
+            return np.where(far, np.nan, high)
+        there = curve.orbit(x, log_lr, middle)
         reached = there <= bar  # type: ignore[operator]  # not None: it was not above
         low, high = np.where(wide & ~reached, middle, low), np.where(wide & reached, middle, high)
 
@@ -138,6 +147,8 @@ def _status(value: Array, target: Array, limit: Array) -> str:
         return f"the start is at or below the target {goal:g}"
     if np.isinf(n):
         return f"never: the loop settles at error {end:.4g}, above the target {goal:g}"
+    if np.isnan(n) and np.isnan(end):
+        return f"not within {HORIZON} rounds: the error goes on swinging"
     if np.isnan(n):
         return f"not within {HORIZON} rounds, though the loop tends to error {end:.4g}, at or below the target {goal:g}"
     return f"the error falls to the target {goal:g} after {n:.0f} round{'s' if n > 1 else ''}"

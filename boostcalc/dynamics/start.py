@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from boostcalc.dynamics.policies import Context
 from boostcalc.odds import Array, Counts, RateLike, as_rate, logit, point, sample_rate
 
 __all__ = ["DEFAULT_ERROR", "Start", "State"]
@@ -20,13 +21,15 @@ class State(NamedTuple):
     """What a round starts from: log-odds of its error, and the context that it sees; arrays of one shape."""
 
     logit_error: Array
-    context_size: Array
-    logit_context: Array
+    context: Context
 
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """The error of round 0, the contamination of its context, or both; an error of 0.5 if neither.
+    """The error of round 0, the contamination of its context, or both.
+
+    With neither, the loop takes the error of an empty context where it starts with one and its response knows
+    it, else 0.5.
 
     Raises
     ------
@@ -38,8 +41,6 @@ class Start:
     contamination: RateLike | None = None
 
     def __post_init__(self) -> None:
-        if self.error is None and self.contamination is None:
-            object.__setattr__(self, "error", DEFAULT_ERROR)
         for name in ("error", "contamination"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, as_rate(getattr(self, name), name))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from boostcalc import plotting
 from boostcalc.odds import Array, expit
@@ -12,6 +15,9 @@ from boostcalc.results import Result, finite
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from boostcalc.dynamics.loop import Loop
+    from boostcalc.dynamics.start import State
 
 __all__ = ["Trajectory"]
 
@@ -38,6 +44,26 @@ class Trajectory(Result):
     logit_contamination: Array
     acceptance: Array
     attempts: Array
+
+    @classmethod
+    def of(cls, loop: Loop, states: Iterable[State], rounds: int) -> Trajectory:
+        """Successive states of a loop, `rounds` + 1 of them, with what each round accepts and costs.
+
+        Nothing but the answer is kept: the states may come one by one.
+        """
+        columns: dict[str, Array] = {}
+        for n, state in enumerate(states):
+            rates = loop.rates(state)
+            acceptance = rates.acceptance(state.logit_error)
+            with np.errstate(divide="ignore"):
+                attempts = loop.batch / acceptance
+            row = (state.logit_error, state.context.size, state.context.logit_share)
+            values = (*row, rates.filter(state.logit_error), acceptance, attempts)
+            for spec, value in zip(fields(cls), values, strict=True):
+                if n == 0:
+                    columns[spec.name] = np.empty((rounds + 1, *state.logit_error.shape))
+                columns[spec.name][n] = value
+        return cls(**columns)
 
     @property
     def status(self) -> str:  # type: ignore[override]  # computed here, a field elsewhere

@@ -46,6 +46,8 @@ def verdict(
         )
     met = "" if chance is None else f" (it is met in {percent(chance)} of what the evidence allows)"
     goal = _goal(start, target)
+    if np.isnan(limit):
+        return f"It does not settle: the error goes on swinging from its start of {start:.4g}{met}."
     if moves == 0:
         why = _why_still(t, f, start, points)
         return f"{nothing} changes: {why}, so the error stays at {start:.4g}{goal}{met}."

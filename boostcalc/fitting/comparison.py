@@ -10,7 +10,7 @@ from boostcalc.errors import DataError, FitError
 from boostcalc.fitting.likelihood import log_density, maximise
 from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array
-from boostcalc.responses import Response
+from boostcalc.responses import Curve
 
 __all__ = ["FOLDS", "held_out", "stacking_weights"]
 
@@ -18,7 +18,7 @@ FOLDS = 10
 """At most this many parts; a cluster is never split between fitting and scoring."""
 
 
-def held_out(families: Sequence[type[Response]], data: Observations) -> Array:
+def held_out(families: Sequence[type[Curve]], data: Observations) -> Array:
     """Log predictive density of each cluster under each family fitted without it, shape (clusters, families).
 
     `-inf` where the family calls what was seen impossible.
@@ -82,7 +82,7 @@ def stacking_weights(scores: Array) -> Array:
     return np.asarray(found.x / found.x.sum())
 
 
-def _score(family: type[Response], seen: Observations, unseen: Observations) -> Array:
+def _score(family: type[Curve], seen: Observations, unseen: Observations) -> Array:
     try:
         return log_density(maximise(family, seen).response, unseen)
     except FitError:

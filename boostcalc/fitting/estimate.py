@@ -18,11 +18,11 @@ from boostcalc.fitting.observations import Observations, observe
 from boostcalc.fitting.rates import FEWEST, evaluator_counts
 from boostcalc.fitting.uncertainty import ENOUGH_CLUSTERS, laddered, spread_of
 from boostcalc.odds import Counts
-from boostcalc.responses import RESPONSES, Affine, Evidence
+from boostcalc.responses import RESPONSES, Affine, Curve, Evidence, Response
 from boostcalc.results import SCHEMA_VERSION, finite, provenance
 from boostcalc.runs import Runs, read_runs
 
-__all__ = ["FAMILIES", "fit", "read_fit"]
+__all__ = ["FAMILIES", "fit", "fittable", "read_fit"]
 
 NEGLIGIBLE = 0.001
 """An error (or its complement) below this is as good as none for the assumption of perfect adaptation."""
@@ -49,7 +49,7 @@ def fit(runs: Any, *, families: str | Sequence[str] = FAMILIES, averaged: bool =
     Raises
     ------
     UsageError
-        If a family is unknown or has nothing to fit, or `level` is out of range.
+        If a family is unknown or cannot be fitted to contamination alone, or `level` is out of range.
     DataError
         If the runs allow no estimate: no truths, no verdicts, or no variation in contamination.
 
@@ -65,11 +65,10 @@ def fit(runs: Any, *, families: str | Sequence[str] = FAMILIES, averaged: bool =
         raise UsageError(f"level = {level} is out of range: an interval's level lies in (0, 1)")
     chosen = [RESPONSES[name] for name in dict.fromkeys([families] if isinstance(families, str) else families)]
     if not chosen:
-        raise UsageError(f"no family to fit: name some of {', '.join(r.family for r in RESPONSES if r.names())}")
-    if empty := [family.family for family in chosen if not family.names()]:
-        raise UsageError(
-            f"{', '.join(empty)} has no parameter to fit; name others of: {', '.join(r.family for r in RESPONSES)}"
-        )
+        raise UsageError(f"no family to fit: name some of {', '.join(r.family for r in RESPONSES if fittable(r))}")
+    if odd := [family.family for family in chosen if not fittable(family)]:
+        known = ", ".join(family.family for family in RESPONSES if fittable(family))
+        raise UsageError(f"{', '.join(odd)} has no parameter to fit here; name others of: {known}")
     log = runs if isinstance(runs, Runs) else read_runs(runs)
     tpr, fpr, judged_by, judged = evaluator_counts(log)
     data = observe(log, averaged=averaged)
@@ -100,6 +99,11 @@ def fit(runs: Any, *, families: str | Sequence[str] = FAMILIES, averaged: bool =
             level=level,
         ),
     )
+
+
+def fittable(family: type[Response]) -> bool:
+    """Whether a family has parameters, and a formula of contamination alone, by which to fit them."""
+    return bool(family.names()) and family.formula and issubclass(family, Curve)
 
 
 def read_fit(path: str | Path) -> Fit:

@@ -13,7 +13,7 @@ from boostcalc.dynamics import ContextPolicy, Evaluator, Loop
 from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting.fitted import FittedResponse
 from boostcalc.odds import Counts, RateLike
-from boostcalc.responses import Response
+from boostcalc.responses import Curve
 from boostcalc.results import Estimate, Result
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Fit(Result):
         return self.responses[0]
 
     @property
-    def response(self) -> Response:
+    def response(self) -> Curve:
         """The chosen family at its maximum likelihood."""
         return self.chosen.response
 

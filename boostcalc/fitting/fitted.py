@@ -11,7 +11,7 @@ import numpy as np
 from boostcalc.fitting.uncertainty import Spread
 from boostcalc.fitting.window import Window, window
 from boostcalc.odds import Array
-from boostcalc.responses import RESPONSES, Response
+from boostcalc.responses import RESPONSES, Curve
 from boostcalc.results import Estimate
 
 __all__ = ["FittedResponse"]
@@ -31,7 +31,7 @@ class FittedResponse:
     weight : share in the mixture of families that predicts held-out clusters best.
     """
 
-    response: Response
+    response: Curve
     spread: Spread
     log_score: float | None
     weight: float
@@ -52,7 +52,7 @@ class FittedResponse:
             for i, (name, value) in enumerate(self.response.parameters.items())
         }
 
-    def draw(self, rng: np.random.Generator, size: int) -> Response:
+    def draw(self, rng: np.random.Generator, size: int) -> Curve:
         """Members of the family that the data allow: parameters of shape `(size,)`."""
         return self.spread.draw(type(self.response), rng, size)
 
@@ -98,4 +98,6 @@ class FittedResponse:
             raise ValueError(f"the spread of the {record['family']} response")
         spread["df"] = float(spread["df"])
         response = RESPONSES.make(record["family"], parameters)
+        if not isinstance(response, Curve):
+            raise ValueError(f"a fitted response of the family {record['family']}")
         return cls(response, Spread(**spread), record["log_score"], record["weight"])

@@ -16,7 +16,7 @@ import numpy as np
 from boostcalc.errors import FitError
 from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array
-from boostcalc.responses import RESPONSES, Response
+from boostcalc.responses import RESPONSES, Curve
 
 __all__ = ["Maximum", "log_density", "maximise", "mean_error"]
 
@@ -36,19 +36,19 @@ class Maximum:
         Each cell's expected (Fisher) information there.
     """
 
-    response: Response
+    response: Curve
     theta: Array
     score: Array
     information: Array
 
 
-def mean_error(response: Response, data: Observations) -> Array:
+def mean_error(response: Curve, data: Observations) -> Array:
     """Expected error of each cell, shape (cells,); `(cells, draws)` for a response of arrays `(1, draws)`."""
     shares = data.shares.reshape((-1,) + (1,) * max(0, np.ndim(next(iter(response.parameters.values()), 0.0)) - 1))
     return np.asarray(data.weights @ response(shares))
 
 
-def log_density(response: Response, data: Observations) -> Array:
+def log_density(response: Curve, data: Observations) -> Array:
     """Log-probability of each cell's count, shape (cells,): binomial, continued to counts that are not whole."""
     from scipy.special import gammaln, xlog1py, xlogy
 
@@ -57,7 +57,7 @@ def log_density(response: Response, data: Observations) -> Array:
     return np.asarray(ways + xlogy(y, p) + xlog1py(n - y, -p))
 
 
-def maximise(family: type[Response], data: Observations) -> Maximum:
+def maximise(family: type[Curve], data: Observations) -> Maximum:
     """The most likely member of a family.
 
     Raises
@@ -102,7 +102,7 @@ def maximise(family: type[Response], data: Observations) -> Maximum:
     return Maximum(response, theta, score, information)
 
 
-def _first_guess(family: type[Response], data: Observations) -> Response:
+def _first_guess(family: type[Curve], data: Observations) -> Curve:
     """The member through the ends of a weighted straight line."""
     line = np.polynomial.Polynomial.fit(data.share, data.error, 1, w=np.sqrt(data.n)) if np.ptp(data.share) else None
     low, high = (line(0.0), line(1.0)) if line is not None else (data.error.mean(), data.error.mean())
@@ -110,9 +110,9 @@ def _first_guess(family: type[Response], data: Observations) -> Response:
     return family.through(low, float(np.clip(high, low + 0.01, 0.99)))
 
 
-def _mean_and_gradient(family: type[Response], theta: Array, data: Observations) -> tuple[Array, Array]:
+def _mean_and_gradient(family: type[Curve], theta: Array, data: Observations) -> tuple[Array, Array]:
     value, partials = _compiled(family.family)
-    with np.errstate(over="ignore", invalid="ignore"):  # of a steep logistic curve, whose ends are 0 and 1
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # of a steep curve, whose ends are 0 and 1
         parts = [part(data.shares, *theta) for part in (value, *partials)]
     columns = [np.nan_to_num(np.broadcast_to(part, data.shares.shape)) for part in parts]
     means = [np.asarray(data.weights @ column) for column in columns]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boostcalc.odds import Array
+from boostcalc.responses import realised
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,16 +129,13 @@ def clusters(cells: pd.DataFrame) -> tuple[NDArray[np.intp], str]:
 
 def _weights(share: Array, size: Array, averaged: NDArray[np.bool_]) -> tuple[Array, csr_array]:
     from scipy.sparse import csr_array
-    from scipy.stats import binom
 
     rows, values, mass = [np.flatnonzero(~averaged)], [share[~averaged]], [np.ones(int((~averaged).sum()))]
     for row in np.flatnonzero(averaged):
-        wrong = np.arange(int(size[row]) + 1)
-        probability = binom.pmf(wrong, int(size[row]), share[row])
-        seen = probability > 0
-        rows.append(np.full(int(seen.sum()), row))
-        values.append(wrong[seen] / size[row])
-        mass.append(probability[seen])
+        possible, probability = realised(float(share[row]), int(size[row]))
+        rows.append(np.full(possible.size, row))
+        values.append(possible)
+        mass.append(probability)
     shares, column = np.unique(np.concatenate(values), return_inverse=True)
     entries = (np.concatenate(mass), (np.concatenate(rows), column))
     return shares, csr_array(entries, shape=(len(share), len(shares)))

@@ -18,7 +18,7 @@ from boostcalc.errors import DataError
 from boostcalc.fitting.likelihood import Maximum, mean_error
 from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array
-from boostcalc.responses import Response
+from boostcalc.responses import Curve
 
 __all__ = ["ENOUGH_CLUSTERS", "Spread", "laddered", "spread_of"]
 
@@ -46,7 +46,7 @@ class Spread:
     clusters: int
     dispersion: float
 
-    def draw(self, family: type[Response], rng: np.random.Generator, size: int) -> Response:
+    def draw(self, family: type[Curve], rng: np.random.Generator, size: int) -> Curve:
         """`size` members of the family: one response whose parameters are arrays of shape `(size,)`.
 
         Raises
@@ -143,7 +143,7 @@ def _singular(information: Array) -> bool:
     return bool((np.linalg.cond(information / scale[..., :, None] / scale[..., None, :]) > SINGULAR).any())
 
 
-def _dispersion(response: Response, data: Observations, parameters: int) -> float:
+def _dispersion(response: Curve, data: Observations, parameters: int) -> float:
     p = mean_error(response, data)
     variance = data.n * p * (1 - p)
     seen = variance > 0
@@ -151,7 +151,7 @@ def _dispersion(response: Response, data: Observations, parameters: int) -> floa
     return float(chi2 / (data.n.size - parameters))
 
 
-def _inside(family: type[Response], theta: Array) -> Array:
+def _inside(family: type[Curve], theta: Array) -> Array:
     low, high = family.bounds()
     inside = ((theta >= low) & (theta <= high)).all(axis=1)
     for coefficients, limit in family.sums():

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from boostcalc.responses import Response
+from boostcalc.responses import Curve
 from boostcalc.results import Estimate, percent
 
 __all__ = ["Window", "window"]
@@ -31,6 +31,8 @@ class Window:
     def meaning(self) -> str:
         """The window in words, and what it says of the learner."""
         low, high = self.low.value, self.high.value
+        if self.share > 0.5 and high is None:
+            return "A loop of this model has two stable ends, whatever the evaluator: the start decides."
         if low is None or high is None:
             if self.share == 0:
                 return (
@@ -65,7 +67,7 @@ class Window:
         return {"low": self.low.to_dict(), "high": self.high.to_dict(), "share": self.share, "meaning": self.meaning}
 
 
-def window(response: Response, drawn: Response, level: float) -> Window:
+def window(response: Curve, drawn: Curve, level: float) -> Window:
     """The window of a response, its intervals from draws of it."""
     low, high = (np.exp(-bound) for bound in reversed(response.bistable_window()))
     lows, highs = (np.exp(-bound) for bound in reversed(drawn.bistable_window()))

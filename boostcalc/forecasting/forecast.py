@@ -109,6 +109,8 @@ class Forecast(Prediction):
         try:
             reach, limit = dict(record["rounds_to_target"]), record["limit"]
             never, probability = reach.pop("never"), reach.pop("probability_reached")
+            approach = dict(record["approach"])
+            law = approach.pop("law")
             inputs = {
                 k: Estimate.from_dict(v) if k in ("tpr", "fpr", "error") else v for k, v in record["inputs"].items()
             }
@@ -123,6 +125,8 @@ class Forecast(Prediction):
                 fixed_points=tuple(_row(FixedPoint, row) for row in record["fixed_points"]),
                 limit=Estimate.from_dict(limit["error"]),
                 limit_multiplier=Estimate.from_dict(limit["multiplier"]),
+                approach=Estimate.from_dict(approach),
+                law=law,
                 rounds_to_target=Estimate.from_dict(reach),
                 never=never,
                 probability_reached=probability,

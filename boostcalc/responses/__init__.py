@@ -2,15 +2,39 @@
 
 from boostcalc.parts import Registry
 from boostcalc.responses.affine import Affine
-from boostcalc.responses.base import Response
+from boostcalc.responses.averaging import realised
+from boostcalc.responses.base import Curve, Response
 from boostcalc.responses.evidence import Evidence
+from boostcalc.responses.monotone import Monotone
+from boostcalc.responses.odds_power import OddsPower
 from boostcalc.responses.perfect import Perfect
+from boostcalc.responses.shrinkage import Shrinkage
+from boostcalc.responses.sigmoid import Sigmoid
+from boostcalc.responses.sized_evidence import SizedEvidence
 
-__all__ = ["RESPONSES", "Affine", "Evidence", "Perfect", "Response"]
+__all__ = [
+    "RESPONSES",
+    "Affine",
+    "Curve",
+    "Evidence",
+    "Monotone",
+    "OddsPower",
+    "Perfect",
+    "Response",
+    "Shrinkage",
+    "Sigmoid",
+    "SizedEvidence",
+    "realised",
+]
 
 RESPONSES: Registry[Response] = Registry(
     "response",
     Perfect,
     Affine,
     Evidence,
+    SizedEvidence,
+    OddsPower,
+    Shrinkage,
+    Sigmoid,
+    Monotone,
 )

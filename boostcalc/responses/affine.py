@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from boostcalc.errors import PartError
 from boostcalc.odds import Array
 from boostcalc.parts import parameter
-from boostcalc.responses.base import Response, log_shares
+from boostcalc.responses.base import Curve, log_shares
 
 if TYPE_CHECKING:
     import sympy
@@ -23,7 +23,7 @@ ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
-class Affine(Response):
+class Affine(Curve):
     r"""$g(c) = \mu + (1-\mu-\nu)\,c$: μ corrupts correct answers, ν repairs wrong ones.
 
     Under the filter it is the two-type quasispecies of Eigen: in the odds $o$ of the error the update map is
@@ -78,6 +78,9 @@ class Affine(Response):
 
     def derivative(self, logit_contamination: ArrayLike) -> Array:
         return np.asarray((1 - self.mu - self.nu) * np.ones_like(np.asarray(logit_contamination, dtype=np.float64)))
+
+    def bistable_window(self) -> tuple[Array, Array]:
+        return np.asarray(np.nan), np.asarray(np.nan)  # never: one end attracts
 
     def fixed_points(self, log_lr: ArrayLike) -> Array:
         # weights (t, f) up to a common factor, the larger being 1; their difference apart, as it may nearly vanish

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from boostcalc.odds import Array, expit, logit
 from boostcalc.parts import parameter
-from boostcalc.responses.base import Response
+from boostcalc.responses.base import Curve
 
 if TYPE_CHECKING:
     import sympy
@@ -19,7 +19,7 @@ __all__ = ["Evidence"]
 
 
 @dataclass(frozen=True)
-class Evidence(Response):
+class Evidence(Curve):
     r"""$g(c) = \sigma(a + b\,c)$: each wrong pair is evidence for the wrong rule.
 
     In log-odds the slope is $b\,c(1-c)$, which reaches 1 only for $b \ge 4$, at
@@ -66,12 +66,3 @@ class Evidence(Response):
             spread = np.sqrt(1 - 4 / np.asarray(self.b, dtype=np.float64))
             upper = np.log1p(spread) - np.log1p(-spread)
         return np.stack([-upper, upper])
-
-    def bistable_window(self) -> tuple[Array, Array]:
-        r"""Least and greatest $\Lambda = \ln(t/f)$ between which a loop has two stable ends.
-
-        They are $\Lambda(s) = a + b s - \operatorname{logit} s$ at the two unit slopes; `nan` for $b \le 4$.
-        """
-        slopes = self.unit_slopes()
-        bounds = np.where(np.asarray(self.b) > 4, self.a + self.b * expit(slopes) - slopes, np.nan)
-        return np.asarray(bounds[0]), np.asarray(bounds[1])

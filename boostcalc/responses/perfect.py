@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from boostcalc.odds import Array
-from boostcalc.responses.base import Response
+from boostcalc.responses.base import Curve
 
 if TYPE_CHECKING:
     import sympy
@@ -18,7 +18,7 @@ __all__ = ["Perfect"]
 
 
 @dataclass(frozen=True)
-class Perfect(Response):
+class Perfect(Curve):
     r"""$g(c) = c$: matches the context's noise rate; every round subtracts $\Lambda = \ln(t/f)$ from the log-odds."""
 
     family = "perfect"
@@ -40,6 +40,9 @@ class Perfect(Response):
 
     def derivative(self, logit_contamination: ArrayLike) -> Array:
         return np.ones_like(np.asarray(logit_contamination, dtype=np.float64))
+
+    def bistable_window(self) -> tuple[Array, Array]:
+        return np.asarray(np.nan), np.asarray(np.nan)  # never: one end attracts
 
     def fixed_points(self, log_lr: ArrayLike) -> Array:
         shape = np.shape(log_lr)

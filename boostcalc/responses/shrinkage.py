@@ -1,0 +1,49 @@
+"""Shrinkage response: a Beta–Bernoulli learner that weighs its context against a prior."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from boostcalc.parts import parameter
+from boostcalc.responses.affine import Affine
+from boostcalc.responses.base import Response, checked_size
+
+if TYPE_CHECKING:
+    import sympy
+
+__all__ = ["Shrinkage"]
+
+LEAST = 1e-9
+"""The least prior strength: without any, an empty context would leave nothing to answer from."""
+
+
+@dataclass(frozen=True)
+class Shrinkage(Response):
+    r"""$g(c, k) = \frac{\kappa\varepsilon_0 + k c}{\kappa + k}$: the posterior mean under a Beta prior.
+
+    At size k it is `Affine` with $\mu = \kappa\varepsilon_0/(\kappa+k)$ and $\nu = \kappa(1-\varepsilon_0)/(\kappa+k)$;
+    with an empty context it errs at the prior's rate, and in the limit of large ones it adapts perfectly.
+    """
+
+    family = "shrinkage"
+    learner = "weighs its context against a prior"
+
+    strength: float = parameter("the number of pairs that the prior is worth", LEAST)
+    prior: float = parameter("the error rate under an empty context", 0, 1)
+
+    def at(self, size: ArrayLike | None) -> Affine:
+        with np.errstate(divide="ignore"):
+            weight = 1 / (1 + checked_size(self, size) / self.strength)
+        return Affine(mu=weight * self.prior, nu=weight * np.subtract(1, self.prior))  # type: ignore[arg-type]  # arrays stand for several
+
+    @classmethod
+    def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
+        import sympy
+
+        strength, size = sympy.Symbol("strength", positive=True), sympy.Symbol("size", nonnegative=True)
+        prior = sympy.Symbol("prior", nonnegative=True)
+        return (strength * prior + size * contamination) / (strength + size)
