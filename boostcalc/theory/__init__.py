@@ -14,6 +14,7 @@ from boostcalc.theory.derivation import Derivation
 from boostcalc.theory.filter import acceptance_condition, contamination_law, odds_form
 from boostcalc.theory.perfect import closed_form, fixed_points, rounds_to_target
 from boostcalc.theory.theorem import Theorem
+from boostcalc.theory.types import pooled_lr_decay, undetectable_floor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,8 @@ THEOREMS: tuple[Callable[[], Theorem], ...] = (
     fixed_points,
     rounds_to_target,
     attempts_per_round,
+    undetectable_floor,
+    pooled_lr_decay,
 )
 
 

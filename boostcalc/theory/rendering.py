@@ -35,8 +35,18 @@ _PROSE = str.maketrans(
         "*": r"$^*$",
         "−": "$-$",
         "²": "$^2$",
+        "³": "$^3$",
+        "μ": r"$\mu$",
+        "ν": r"$\nu$",
+        "σ": r"$\sigma$",
+        "φ": r"$\varphi$",
+        "ó": r"\'{o}",
+        "–": "--",
+        "^": r"\^{}",
     }
 )
+
+_INDICES = str.maketrans("ijkmn0123456789", "ᵢⱼₖₘₙ₀₁₂₃₄₅₆₇₈₉")
 
 
 def negative(term: Any) -> bool:
@@ -75,6 +85,10 @@ class _Pretty(PlusFirst, PrettyPrinter):
 
     def _print_log(self, expr: Any) -> Any:
         return self._helper_print_function(None, expr.args, func_name="ln")
+
+    def _print_Indexed(self, expr: Any) -> Any:
+        index = "".join(map(str, expr.indices))
+        return prettyForm(f"{expr.base.label}{index.translate(_INDICES)}")
 
 
 def latex(expression: Any) -> str:
