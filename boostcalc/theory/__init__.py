@@ -12,9 +12,11 @@ from boostcalc.errors import UsageError
 from boostcalc.theory.attempts import attempts_per_round
 from boostcalc.theory.derivation import Derivation
 from boostcalc.theory.filter import acceptance_condition, contamination_law, odds_form
+from boostcalc.theory.labels import mirror, rogan_gladen
 from boostcalc.theory.perfect import closed_form, fixed_points, rounds_to_target
 from boostcalc.theory.theorem import Theorem
 from boostcalc.theory.types import pooled_lr_decay, undetectable_floor
+from boostcalc.theory.votes import majority_of_three, unanimous_votes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +33,10 @@ THEOREMS: tuple[Callable[[], Theorem], ...] = (
     attempts_per_round,
     undetectable_floor,
     pooled_lr_decay,
+    unanimous_votes,
+    majority_of_three,
+    mirror,
+    rogan_gladen,
 )
 
 

@@ -68,6 +68,9 @@ class _Latex(PlusFirst, LatexPrinter):
     def _print_Symbol(self, expr: Any, style: str = "plain") -> str:
         return str(super()._print_Symbol(expr, style)).replace(r"\epsilon", r"\varepsilon")
 
+    def _hprint_Function(self, func: str) -> str:
+        return str(super()._hprint_Function(func)).replace(r"\epsilon", r"\varepsilon")
+
     def _print_Subs(self, expr: Any) -> str:
         inner, variables, points = expr.args
         where = ", ".join(f"{self._print(v)}={self._print(p)}" for v, p in zip(variables, points, strict=True))
