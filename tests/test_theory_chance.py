@@ -23,7 +23,7 @@ from tests.reference.exact_batches import Law, binomial, filled, fixation, urn
 from tests.reference.exact_loop import affine, contamination, replace_orbit
 
 SAID: dict[str, Any] = {"claim": "a claim", "reason": "a reason"}
-i, m = sympy.symbols("i m", integer=True, positive=True)
+i, k, m = sympy.symbols("i k m", integer=True, positive=True)
 x, w = sympy.IndexedBase("x", positive=True), sympy.IndexedBase("w", positive=True)
 
 
@@ -65,6 +65,16 @@ def weighted(power: Any) -> Any:
         (weighted(1) ** 2, weighted(2), False),
         (sympy.Sum(x[i] * w[i], (i, 1, m)), sympy.Sum(x[i] * w[i], (i, 1, m + 1)), False),
         (sympy.Sum(x[i] * w[i], (i, 1, m)), sympy.Sum(x[i], (i, 1, m)) * sympy.Sum(w[i], (i, 1, m)), False),
+        (
+            sympy.Sum(x[i] * sympy.Sum(w[k] * w[i], (k, 1, m)), (i, 1, m)),
+            weighted(1) * sympy.Sum(w[k], (k, 1, m)),
+            True,
+        ),
+        (
+            sympy.Sum(x[i] * sympy.Sum(w[k] ** i, (k, 1, m)), (i, 1, m)),
+            weighted(0) * sympy.Sum(w[k] ** i, (k, 1, m)),
+            False,
+        ),
     ],
 )
 def test_a_sum_is_linear_and_nothing_else(lhs: Any, rhs: Any, holds: bool) -> None:

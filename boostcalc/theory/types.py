@@ -92,7 +92,7 @@ def pooled_lr_decay() -> Theorem:
     )
     now, after = sympy.symbols("phi psi", positive=True)
     falls = SameSign(
-        claim="The pooled likelihood ratio falls exactly when the pooled false positive rate rises.",
+        claim="The pooled likelihood ratio falls exactly when the pooled false positive rate rises, from φ to ψ.",
         reason="The two differences have the quotient t over the product of the two rates, which is positive.",
         first=sympy.Lt(t / after, t / now, evaluate=False),
         second=sympy.Lt(now, after, evaluate=False),

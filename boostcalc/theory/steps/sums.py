@@ -11,10 +11,12 @@ from boostcalc.theory.steps.identity import Identity
 
 __all__ = ["SumIdentity"]
 
+_INDEX = sympy.Dummy("index", integer=True)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SumIdentity(Identity):
-    """lhs = rhs for sums with a symbolic number of terms, by linearity alone.
+    """lhs = rhs for sums over one index each with a symbolic number of terms, by linearity alone.
 
     Each summand is expanded, what does not depend on the index is taken out, and what is left is a letter for each
     different sum; the residual then simplifies to exactly 0 whatever these sums are.
@@ -25,20 +27,18 @@ class SumIdentity(Identity):
         """The difference lhs − rhs with a letter for each different sum, simplified."""
         letters: dict[Any, Any] = {}
 
-        def split(total: Any) -> Any:
-            ((index, low, high),) = total.limits
-            parts = sympy.Add.make_args(sympy.expand(total.function))
-            return sympy.Add(*(_term(part, index, (low, high), letters) for part in parts))
+        def split(summand: Any, limits: Any) -> Any:
+            parts = sympy.Add.make_args(sympy.expand(summand))
+            return sympy.Add(*(_term(part, limits, letters) for part in parts))
 
-        lhs, rhs = (self._ranged(self._full(side)).replace(sympy.Sum, _rebuilt(split)) for side in (self.lhs, self.rhs))
+        lhs, rhs = (self._ranged(self._full(side)).replace(sympy.Sum, split) for side in (self.lhs, self.rhs))
         return sympy.simplify(lhs - rhs)
 
 
-def _rebuilt(split: Any) -> Any:
-    return lambda *parts: split(sympy.Sum(*parts))
-
-
-def _term(part: Any, index: Any, ends: tuple[Any, Any], letters: dict[Any, Any]) -> Any:
+def _term(part: Any, limits: Any, letters: dict[Any, Any]) -> Any:
+    index, *ends = limits
     outside, inside = part.as_independent(index, as_Add=False)
-    key = (inside.subs(index, sympy.Symbol("index", integer=True)), ends)
-    return outside * letters.setdefault(key, sympy.Dummy(f"S_{len(letters)}"))
+    key = (inside.subs(index, _INDEX), *ends)
+    # a function of what it depends on: a sum within a sum may depend on the index of the outer one
+    depends = sorted((s for s in inside.free_symbols - {index} if isinstance(s, sympy.Symbol)), key=str)
+    return outside * letters.setdefault(key, sympy.Function(f"S_{len(letters)}")(*depends))
