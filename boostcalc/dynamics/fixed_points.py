@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from boostcalc import plotting
 from boostcalc.dynamics.evaluators import BaseEvaluator
 from boostcalc.dynamics.roots import between_slopes, drift_points
+from boostcalc.errors import UsageError
 from boostcalc.odds import Array, expit
 from boostcalc.responses import Curve
 from boostcalc.results import Result, finite
@@ -70,6 +71,26 @@ class FixedPoints(Result):
         """
         growing = np.abs(self.approach) < 1 - NEUTRAL if self.law == "factor" else self.approach < -NEUTRAL
         return np.asarray(growing)
+
+    def basins(self) -> list[dict[str, float]]:
+        """Of one loop, the starts that each stable end draws: records `error`, `low`, `high` (error rates).
+
+        Orbits being monotone, a basin reaches to the next fixed point on either side, or to 0 or 1.
+
+        Raises
+        ------
+        UsageError
+            If these are the fixed points of several loops.
+        """
+        if self.everywhere.ndim:
+            raise UsageError("one loop's basins are told at a time")
+        points = [(float(e), bool(s)) for e, s in zip(self.error, self.stable, strict=True) if not np.isnan(e)]
+        bounds = [0.0, *(error for error, _ in points), 1.0]
+        return [
+            {"error": error, "low": bounds[i], "high": bounds[i + 2]}
+            for i, (error, stable) in enumerate(points)
+            if stable
+        ]
 
     def rows(self) -> list[dict[str, Any]]:
         """One record a fixed point: `loop` (only where there are several), `error`, `multiplier`, `stable`."""

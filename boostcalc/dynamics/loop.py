@@ -132,7 +132,8 @@ class Loop:
         size = self.context.start(self.batch)
         curve = self.response.at(size)
         if x is None and context is None:
-            x = curve.logit_error(np.nan) if size == 0 and self.response.sized else logit(DEFAULT_ERROR)
+            empty = size == 0 and self.response.sized  # a curve that is the same at any share
+            x = curve.logit_error(0.0) if empty else logit(DEFAULT_ERROR)
         elif x is None:
             x = curve.logit_error(np.nan if context is None else context)  # not None: one of them is stated
         if context is None:
