@@ -24,7 +24,7 @@ from boostcalc.theory.votes import majority_of_three, unanimous_votes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["THEOREMS", "Derivation", "Theorem", "derive"]
+__all__ = ["THEOREMS", "Derivation", "Theorem", "derive", "topics"]
 
 THEOREMS: tuple[Callable[[], Theorem], ...] = (
     contamination_law,
@@ -46,6 +46,12 @@ THEOREMS: tuple[Callable[[], Theorem], ...] = (
     mirror,
     rogan_gladen,
 )
+
+
+def topics() -> list[dict[str, str]]:
+    """What can be derived: records `family`, `name`, `title`, one a theorem, in order; nothing is checked."""
+    made = (make() for make in THEOREMS)
+    return [{"family": theorem.family, "name": theorem.name, "title": theorem.title} for theorem in made]
 
 
 def derive(topic: str | None = None) -> Derivation:
