@@ -187,6 +187,27 @@ def test_a_target_at_the_limit_itself_is_not_reached() -> None:
     assert not loop.rounds_to(end * 0.99, error=0.5).value < np.inf
 
 
+@pytest.mark.parametrize("context", [bc.Replace(), bc.Append(size=16), Window(size=50)], ids=str)
+@pytest.mark.parametrize(
+    "response",
+    [
+        bc.Perfect(),
+        SLIPS,
+        EVIDENCE,
+        bc.Shrinkage(strength=5, prior=0.2),
+        bc.SizedEvidence(a=-5, b=7, prior=0.5, half=9),
+    ],
+    ids=str,
+)
+def test_the_mirror_accepts_as_often(response: bc.Perfect, context: bc.Replace) -> None:
+    """(t, f, ε₀) and (f, t, 1 − ε₀) with wrong and right exchanged give one acceptance curve (theorem `mirror`)."""
+    loop = bc.Loop(tpr=0.8, fpr=0.3, response=response, context=context)
+    mirror = bc.Loop(tpr=0.3, fpr=0.8, response=response.mirrored(), context=context)
+    one, other = (each.trajectory(contamination=c, rounds=12) for each, c in ((loop, 0.3), (mirror, 0.7)))
+    np.testing.assert_allclose(other.acceptance, one.acceptance, rtol=1e-12)
+    np.testing.assert_allclose(other.correct, one.error, rtol=1e-11)
+
+
 class TestHeadStart:
     """Correct pairs put into the first context (theorem `head-start`)."""
 
