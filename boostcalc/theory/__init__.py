@@ -9,9 +9,11 @@ import difflib
 from typing import TYPE_CHECKING
 
 from boostcalc.errors import UsageError
+from boostcalc.theory.affine import affine_floor, eigen_threshold
 from boostcalc.theory.attempts import attempts_per_round
 from boostcalc.theory.derivation import Derivation
 from boostcalc.theory.filter import acceptance_condition, contamination_law, odds_form
+from boostcalc.theory.general import monotone_orbits
 from boostcalc.theory.perfect import closed_form, fixed_points, rounds_to_target
 from boostcalc.theory.theorem import Theorem
 
@@ -28,6 +30,9 @@ THEOREMS: tuple[Callable[[], Theorem], ...] = (
     fixed_points,
     rounds_to_target,
     attempts_per_round,
+    monotone_orbits,
+    affine_floor,
+    eigen_threshold,
 )
 
 
