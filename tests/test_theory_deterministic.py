@@ -22,7 +22,7 @@ from boostcalc.theory.steps import (
     Step,
     TrivialStepError,
 )
-from boostcalc.theory.symbols import F, epsilon, f, mu, nu, s, t, x
+from boostcalc.theory.symbols import F, Lambda, epsilon, f, mu, nu, s, t, x
 
 SAID: dict[str, Any] = {"claim": "a claim", "reason": "a reason"}
 CALCULATIONS = (Identity, Inequality, Limit, SameSign, Solutions, RootCount, Deduction)
@@ -78,6 +78,10 @@ KEY_FORMULAS: list[tuple[str, str, dict[str, Any]]] = [
     ("eigen-threshold", "The floor lies below 1", {"second": [(f, t), (t, f)]}),
     ("eigen-threshold", "The floor attracts", {"second": [(f / t, f)]}),
     ("eigen-threshold", "So the odds", {"lhs": [(mu, mu / 2)]}),
+    ("evidence-fixed-points", "A round moves", {"rhs": [(Lambda, -Lambda)]}),
+    ("evidence-fixed-points", "Near a fixed point", {"rhs": [(1 - s, 1 + s)]}),
+    ("evidence-fixed-points", "At b = 4", {"rhs": [(1 - 2 * s, 1 - s)]}),
+    ("evidence-window", "Its slope", {"rhs": [(s, -s)]}),
 ]
 
 
@@ -158,3 +162,16 @@ def test_gamma_functions_balance_or_have_no_limit() -> None:
 def test_a_step_that_claims_nothing_is_rejected(kind: type[Step], fields: dict[str, Any]) -> None:
     with pytest.raises(TrivialStepError, match="claims nothing"):
         kind(**SAID, **fields)
+
+
+def test_the_window_needs_its_hypotheses_and_its_turns() -> None:
+    inside = step_of("evidence-window", "Inside the window")
+    assert inside.verified
+    assert not replace(inside, given=()).verified
+    assert not replace(inside, given=inside.given[:1]).verified
+    assert not replace(inside, given=tuple(r.reversed for r in inside.given[::-1]), turns=inside.turns[:1]).verified
+    assert not replace(inside, turns=inside.turns[::-1]).verified
+    assert not replace(inside, ranges={}).verified, "b > 4"
+    shallow = step_of("evidence-fixed-points", "For b < 4 the loop")
+    assert not replace(shallow, slope=-shallow.slope).verified
+    assert not replace(shallow, ranges={}).verified, "b < 4"

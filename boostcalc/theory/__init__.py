@@ -12,6 +12,7 @@ from boostcalc.errors import UsageError
 from boostcalc.theory.affine import affine_floor, eigen_threshold
 from boostcalc.theory.attempts import attempts_per_round
 from boostcalc.theory.derivation import Derivation
+from boostcalc.theory.evidence import evidence_fixed_points, evidence_window
 from boostcalc.theory.filter import acceptance_condition, contamination_law, odds_form
 from boostcalc.theory.general import monotone_orbits
 from boostcalc.theory.perfect import closed_form, fixed_points, rounds_to_target
@@ -33,6 +34,8 @@ THEOREMS: tuple[Callable[[], Theorem], ...] = (
     monotone_orbits,
     affine_floor,
     eigen_threshold,
+    evidence_fixed_points,
+    evidence_window,
 )
 
 

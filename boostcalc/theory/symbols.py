@@ -75,6 +75,11 @@ class logit(sympy.Function):  # noqa: N801  # named as SymPy names its functions
         (p,) = (argument.doit(**hints) for argument in self.args)
         return sympy.log(p / (1 - p))
 
+    def fdiff(self, argindex: int = 1) -> Any:
+        """Its slope, for SymPy's chain rule."""
+        (p,) = self.args
+        return 1 / (p * (1 - p))
+
 
 class _Indexed(sympy.Function):
     """A sequence, written with a subscript and defined by the theorem that uses it."""

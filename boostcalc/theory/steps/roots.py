@@ -9,7 +9,8 @@ from typing import Any
 import sympy
 
 from boostcalc.theory.steps.base import Step
-from boostcalc.theory.symbols import number_of, share
+from boostcalc.theory.steps.form import sign
+from boostcalc.theory.symbols import implies, number_of, share
 
 __all__ = ["RootCount"]
 
@@ -21,7 +22,8 @@ class RootCount(Step):
     Between consecutive marks (the ends and the `turns`, in order) its slope has one sign, which is checked for every
     point of the piece; so it vanishes in a piece exactly if its signs at the two marks are opposite, and besides at
     each turn where it is 0. A sign at an end is that of its limit. A sign at a turn may be known by one of the
-    relations `given` (their terms are told apart by simplification).
+    relations `given` (their terms are told apart by simplification). `slope` is a form of the slope that shows its
+    sign, where a factorisation does not.
     """
 
     method = "inequality"
@@ -33,11 +35,13 @@ class RootCount(Step):
     turns: tuple[Any, ...] = ()
     given: tuple[Any, ...] = ()
     count: int
+    slope: Any = None
 
     @property
     def statement(self) -> Any:
         zeros = sympy.Eq(self.function, 0, evaluate=False)
-        return sympy.Eq(number_of(zeros, self.variable, self.low, self.high), self.count, evaluate=False)
+        counted = sympy.Eq(number_of(zeros, self.variable, self.low, self.high), self.count, evaluate=False)
+        return implies(counted, *self.given) if self.given else counted
 
     def _trivial(self) -> bool:
         return not self._full(self.function).has(self.variable)
@@ -47,6 +51,11 @@ class RootCount(Step):
         turns = [self._full(turn) for turn in self.turns]
         marks = [self.low, *turns, self.high]
         slope = sympy.diff(function, self.variable)
+        if self.slope is not None:
+            form = self._full(self.slope)
+            if sympy.simplify(slope - form) != 0:
+                return False
+            slope = form
         if not all(self._one_sign(slope, *piece) for piece in pairwise(marks)):
             return False
         seen = [
@@ -61,31 +70,25 @@ class RootCount(Step):
         return crossed + signs[1:-1].count(0) == self.count
 
     def _one_sign(self, slope: Any, low: Any, high: Any) -> bool:
-        if sympy.factor(self._ranged(high - low)).is_positive is not True:
+        if sign(self._ranged(high - low)) != 1:
             return False
         inside = low + (high - low) * share("place")
-        values = sympy.factor(sympy.simplify(self._ranged(slope.subs(self.variable, inside))))
-        return values.is_positive is True or values.is_negative is True
+        values = self._ranged(slope.subs(self.variable, inside))
+        return bool(sign(values if self.slope is not None else sympy.simplify(values)))
 
     def _end(self, function: Any, point: Any, side: str) -> int | None:
-        return _known_sign(sympy.limit(self._ranged(function), self.variable, self._ranged(point), side))
+        value = self._ranged(sympy.limit(function, self.variable, point, side))
+        return sign(value) if value.is_finite else sign(sympy.sign(value))
 
     def _sign(self, value: Any) -> int | None:
         value = self._ranged(value)
-        known = _known_sign(sympy.factor(sympy.simplify(value)))
+        known = sign(sympy.simplify(value))
         if known is not None:
             return known
         for relation in self.given:
             more, less = (relation.lhs, relation.rhs) if relation.rel_op == "==" else (relation.gts, relation.lts)
             gap = self._ranged(self._full(more) - self._full(less))
-            for sign in (1, -1):
-                if sympy.simplify(value - sign * gap) == 0:
-                    return 0 if relation.rel_op == "==" else sign if relation.rel_op in ("<", ">") else None
+            for direction in (1, -1):
+                if sympy.simplify(value - direction * gap) == 0:
+                    return {"==": 0, "<": direction, ">": direction}.get(relation.rel_op)
         return None
-
-
-def _known_sign(value: Any) -> int | None:
-    signs = [sign for sign, holds in ((1, value.is_positive), (-1, value.is_negative), (0, value.is_zero)) if holds]
-    if value in (sympy.oo, -sympy.oo):
-        return 1 if value == sympy.oo else -1
-    return signs[0] if signs else None
