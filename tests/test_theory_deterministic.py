@@ -82,6 +82,13 @@ KEY_FORMULAS: list[tuple[str, str, dict[str, Any]]] = [
     ("evidence-fixed-points", "Near a fixed point", {"rhs": [(1 - s, 1 + s)]}),
     ("evidence-fixed-points", "At b = 4", {"rhs": [(1 - 2 * s, 1 - s)]}),
     ("evidence-window", "Its slope", {"rhs": [(s, -s)]}),
+    ("odds-power", "In log-odds", {"rhs": [(Lambda, -Lambda)]}),
+    ("odds-power", "The distance", {"lhs": [(Lambda, -Lambda)]}),
+    ("odds-power", "With β < 1 a round", {"first": [(Lambda, -Lambda)]}),
+    ("odds-power", "The slope of", {"rhs": [(1 - epsilon, 1 + epsilon)]}),
+    ("shrinkage-limit", "The response is", {"rhs": [(mu, nu), (nu, mu)]}),
+    ("shrinkage-limit", "Started at", {"second": [(f, t), (t, f)]}),
+    ("shrinkage-limit", "Low floors", {"value": [(f, t), (t, f)]}),
 ]
 
 

@@ -15,7 +15,9 @@ from boostcalc.theory.derivation import Derivation
 from boostcalc.theory.evidence import evidence_fixed_points, evidence_window
 from boostcalc.theory.filter import acceptance_condition, contamination_law, odds_form
 from boostcalc.theory.general import monotone_orbits
+from boostcalc.theory.odds_power import odds_power
 from boostcalc.theory.perfect import closed_form, fixed_points, rounds_to_target
+from boostcalc.theory.shrinkage import shrinkage_limit
 from boostcalc.theory.theorem import Theorem
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ THEOREMS: tuple[Callable[[], Theorem], ...] = (
     eigen_threshold,
     evidence_fixed_points,
     evidence_window,
+    odds_power,
+    shrinkage_limit,
 )
 
 
