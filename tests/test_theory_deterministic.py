@@ -22,12 +22,14 @@ from boostcalc.theory.steps import (
     Step,
     TrivialStepError,
 )
-from boostcalc.theory.symbols import F, Lambda, epsilon, f, mu, nu, s, t, x
+from boostcalc.theory.symbols import C, F, K, Lambda, R, W, c, epsilon, f, mu, nu, s, t, x
 
 SAID: dict[str, Any] = {"claim": "a claim", "reason": "a reason"}
 CALCULATIONS = (Identity, Inequality, Limit, SameSign, Solutions, RootCount, Deduction)
 
 n = sympy.Symbol("n", positive=True)
+ratio_at = sympy.Function("L")
+n_, eta = sympy.symbols("n eta", real=True)
 
 
 def broken(step: Step) -> Step:
@@ -89,6 +91,22 @@ KEY_FORMULAS: list[tuple[str, str, dict[str, Any]]] = [
     ("shrinkage-limit", "The response is", {"rhs": [(mu, nu), (nu, mu)]}),
     ("shrinkage-limit", "Started at", {"second": [(f, t), (t, f)]}),
     ("shrinkage-limit", "Low floors", {"value": [(f, t), (t, f)]}),
+    ("append-power-law", "A round multiplies", {"rhs": [(K, -K)]}),
+    ("append-power-law", "The product", {"lhs": [(n_, n_ - 1)]}),
+    ("append-power-law", "So the distance", {"expression": [(eta, -eta)]}),
+    ("append-power-law", "Under perfect adaptation η", {"rhs": [(f, t), (t, f)]}),
+    ("append-invariant", "In the limit", {"value": [(C, -C)]}),
+    ("append-invariant", "So t ln C", {"lhs": [(sympy.log(1 - C), -sympy.log(1 - C))]}),
+    ("append-invariant", "In numbers", {"rhs": [(W, R), (R, W)]}),
+    ("head-start", "So m correct", {"rhs": [(f, t), (t, f)]}),
+    ("head-start", "If batches are appended", {"lhs": [(t, -t)]}),
+    ("head-start", "The first pair", {"rhs": [(f, t), (t, f)]}),
+    ("window-multiplier", "λ = 1", {"rhs": [(eta, -eta)]}),
+    ("window-multiplier", "Times λ − 1", {"rhs": [(eta, -eta)]}),
+    ("window-multiplier", "In a long window", {"value": [(eta, -eta)]}),
+    ("tipping-point", "A round lowers", {"rhs": [(c, 1 - c)]}),
+    ("tipping-point", "In log-odds", {"rhs": [(1 - c, 1 + c)]}),
+    ("tipping-point", "Near c = 1", {"rhs": [(ratio_at(1), ratio_at(0))]}),
 ]
 
 

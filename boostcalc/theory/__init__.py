@@ -9,16 +9,20 @@ import difflib
 from typing import TYPE_CHECKING
 
 from boostcalc.errors import UsageError
-from boostcalc.theory.affine import affine_floor, eigen_threshold
+from boostcalc.theory.affine import affine_floor
 from boostcalc.theory.attempts import attempts_per_round
+from boostcalc.theory.context import append_power_law, window_multiplier
 from boostcalc.theory.derivation import Derivation
+from boostcalc.theory.drift import tipping_point
 from boostcalc.theory.evidence import evidence_fixed_points, evidence_window
 from boostcalc.theory.filter import acceptance_condition, contamination_law, odds_form
 from boostcalc.theory.general import monotone_orbits
+from boostcalc.theory.invariant import append_invariant, head_start
 from boostcalc.theory.odds_power import odds_power
 from boostcalc.theory.perfect import closed_form, fixed_points, rounds_to_target
 from boostcalc.theory.shrinkage import shrinkage_limit
 from boostcalc.theory.theorem import Theorem
+from boostcalc.theory.threshold import eigen_threshold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +44,11 @@ THEOREMS: tuple[Callable[[], Theorem], ...] = (
     evidence_window,
     odds_power,
     shrinkage_limit,
+    append_power_law,
+    append_invariant,
+    head_start,
+    window_multiplier,
+    tipping_point,
 )
 
 

@@ -46,6 +46,7 @@ _PROSE = str.maketrans(
         "*": r"$^*$",
         "−": "$-$",
         "·": r"$\cdot$",
+        "ó": r"\'o",
         "√": r"$\surd$",
         "½": r"$\frac12$",
         **dict(zip("⁰¹²³⁴ⁿ⁻", (f"$^{sign}$" for sign in "01234n-"), strict=True)),
