@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
+import sympy
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from boostcalc.dynamics import Loop
-from boostcalc.responses import Affine, Evidence
+from boostcalc.dynamics import Append, Loop
+from boostcalc.odds import expit, logit
+from boostcalc.responses import Affine, Evidence, Perfect, Response
 from boostcalc.theory import derive
 from boostcalc.theory.steps import unfold
-from boostcalc.theory.symbols import epsilon, f, mu, nu, s, t, target
-from tests.test_theory_binding import DIGITS, RULE, close, close_share, exact, magnitude, rates
+from boostcalc.theory.symbols import B, C, K, c, epsilon, f, g, h, mu, n, nu, s, t, target
+from tests.test_theory_binding import CASES, DIGITS, RULE, close, close_share, errors, exact, magnitude, rates
 
 
 def step_of(theorem: str, claim: str) -> Any:
@@ -120,3 +123,117 @@ def test_evidence_fixed_points(start: float, slope: float, judge: tuple[float, f
             size = abs(start) + slope + abs(x) + abs(log_lr)
             assert abs(NEEDED(start, slope, share) - log_lr) <= RULE * size * max(1, 1 / abs(1 - multiplier))
             close(multiplier, EVIDENCE_MULTIPLIER(slope, share))
+
+
+POWER_LAW = derive()["append-power-law"].where
+JOINED = exact(next(POWER_LAW[x] for x in POWER_LAW if str(x) == "C_+").subs(h(C), c), K, C, B, c)
+DISTANCE = next(function for function in POWER_LAW if str(function) == "D")
+kappa, eta = (next(x for x in POWER_LAW[DISTANCE].free_symbols if x.name == name) for name in ("kappa", "eta"))
+PRODUCT = exact(POWER_LAW[DISTANCE](n), n, kappa, eta)
+
+
+@given(magnitude(1, 1e9), magnitude(1, 1e6), errors, errors)
+def test_append_joins(size: float, batch: float, context: float, contamination: float) -> None:
+    after, joined = Append(1).join(size, logit(context), batch, logit(contamination))
+    assert after == size + batch
+    close_share(joined, JOINED(size, context, batch, contamination))
+
+
+@given(st.integers(1, 10_000), st.integers(1, 100), st.integers(1, 60), judges)
+def test_append_power_law(size: int, batch: int, rounds: int, judge: tuple[float, float]) -> None:
+    """So close to 0 that the loop is linear: the contamination is the one at the start times a ratio of Γs."""
+    high, low = max(judge), min(judge)
+    start = 1e-100
+    seen = Loop(tpr=high, fpr=low, context=Append(size), batch=batch).trajectory(contamination=start, rounds=rounds)
+    with mpmath.workdps(400 + DIGITS):
+        share = start * PRODUCT(rounds, mpmath.mpf(size) / batch, mpmath.mpf(low) / mpmath.mpf(high))
+    close_share(seen.logit_context[-1], share)
+    assert seen.context_size[-1] == size + rounds * batch
+
+
+CONSERVED = exact(derive()["append-invariant"].statement[1].lhs, C, K, t, f)
+
+
+def test_append_conserves_the_invariant_in_the_limit_of_small_batches() -> None:
+    """The invariant drifts in proportion to the batch: half the batch, half the drift."""
+    drifts = []
+    for batch in (16, 8, 4):
+        seen = Loop(tpr=0.8, fpr=0.3, context=Append(2000), batch=batch).trajectory(
+            contamination=0.4, rounds=6000 // batch
+        )
+        first, last = (
+            CONSERVED(float(expit(seen.logit_context[i])), float(seen.context_size[i]), 0.8, 0.3) for i in (0, -1)
+        )
+        drifts.append(float(last - first))
+    assert drifts[0] / drifts[1] == pytest.approx(2, rel=0.01)
+    assert drifts[1] / drifts[2] == pytest.approx(2, rel=0.01)
+
+
+HEAD_START = derive()["head-start"]
+
+
+def by_name(expression: Any, *names: str) -> Any:
+    """The expression as a function of its letters, in this order."""
+    letters = {symbol.name: symbol for symbol in expression.free_symbols}
+    return exact(expression, *(letters[name] for name in names))
+
+
+FACTOR = by_name(HEAD_START.statement[0].rhs, "m", "R_0", "t", "f")
+ROUNDS = by_name(HEAD_START.statement[1].args[1].rhs, "m", "R_0", "Lambda")
+
+
+def test_head_start_with_append() -> None:
+    """From 1000 wrong and 1000 right pairs to odds of ½: 500 more right ones shrink the context at the target by ⅓."""
+    sizes = []
+    for extra in (0, 500):
+        loop = Loop(tpr=0.8, fpr=0.4, context=Append(2000 + extra), batch=1)
+        seen = loop.trajectory(contamination=1000 / (2000 + extra), rounds=4500)
+        met = int(np.argmax(seen.logit_context <= math.log(0.5)))
+        assert met > 0
+        sizes.append(float(seen.context_size[met]))
+    assert sizes[1] / sizes[0] == pytest.approx(float(FACTOR(500, 1000, 0.8, 0.4)), rel=4 / 2000)
+    assert float(FACTOR(500, 1000, 0.8, 0.4)) == pytest.approx(2 / 3)
+
+
+@given(st.integers(1, 10**6), st.integers(1, 10**6), st.integers(1, 10**6), judges)
+def test_head_start_with_replace(wrong: int, right: int, extra: int, judge: tuple[float, float]) -> None:
+    """The closed orbit, run for as many rounds as the pairs are worth, ends where they would have started it."""
+    high, low = max(judge), min(judge)
+    assume(math.log(high / low) > 1e-3)
+    log_lr = float(Loop(tpr=high, fpr=low).evaluator.log_lr)
+    rounds = float(ROUNDS(extra, right, log_lr))
+    reached = Perfect().orbit(math.log(wrong / right), log_lr, rounds)
+    with mpmath.workdps(DIGITS):
+        share = mpmath.mpf(wrong) / (wrong + right + extra)
+    close_share(reached, share)
+
+
+CHAIN_RULE = derive()["monotone-orbits"]
+
+
+@cache
+def multiplier_of(name: str, *names: str) -> Any:
+    """The slope of the update map of this family, as a function of ε, t, f and its parameters in this order."""
+    family = next(family for family in CASES if family.family == name)
+    symbols = [sympy.Symbol(f"parameter_{name}", real=True) for name in names]
+    formula = family.symbolic(c)
+    named = {symbol.name: symbol for symbol in formula.free_symbols - {c}}
+    formula = formula.subs({named[name]: symbol for name, symbol in zip(names, symbols, strict=True)})
+    slope = CHAIN_RULE.statement[1].rhs.subs(g(c), formula).doit()
+    return exact(unfold(slope, CHAIN_RULE.where), epsilon, t, f, *symbols)
+
+
+@pytest.mark.parametrize("family", list(CASES), ids=lambda family: family.family)
+@given(data=st.data(), judge=judges)
+def test_multipliers_are_the_chain_rule(
+    family: type[Response], data: st.DataObject, judge: tuple[float, float]
+) -> None:
+    response = data.draw(CASES[family])
+    points = Loop(tpr=judge[0], fpr=judge[1], response=response).fixed_points()
+    true = multiplier_of(family.family, *response.parameters)
+    for x, multiplier in zip(points.logit_error, points.multiplier, strict=True):
+        if np.isfinite(x):
+            with mpmath.workdps(400 + DIGITS):
+                share = 1 / (1 + mpmath.exp(-mpmath.mpf(float(x))))
+                computed = true(share, *judge, *map(float, response.parameters.values()))
+            close(multiplier, computed)

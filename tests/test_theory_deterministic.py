@@ -62,6 +62,12 @@ def test_no_step_survives_the_opposite_claim(theorem: Theorem) -> None:
     assert [step.claim for step in theorem.steps if broken(step).verified] == []
 
 
+@pytest.mark.parametrize("theorem", [make() for make in THEOREMS], ids=lambda theorem: theorem.name)
+def test_a_letter_abbreviates_one_thing_in_a_theorem(theorem: Theorem) -> None:
+    for short, long in theorem.where.items():
+        assert all(step.where.get(short, long) == long for step in theorem.steps), short
+
+
 def step_of(theorem: str, claim: str) -> Any:
     """The step of this theorem whose claim begins like this."""
     (step,) = (step for step in derive()[theorem].steps if step.claim.startswith(claim))

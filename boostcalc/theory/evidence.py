@@ -8,7 +8,7 @@ import sympy
 
 from boostcalc.responses import Evidence
 from boostcalc.theory.steps import Identity, Inequality, Limit, PositiveForm, RootCount, Solutions, Step
-from boostcalc.theory.symbols import FILTER, F, Lambda, a, c, contamination, epsilon, f, logit, s, share, t, target
+from boostcalc.theory.symbols import F, Lambda, a, c, contamination, epsilon, f, logit, s, share, t, target
 from boostcalc.theory.theorem import Theorem
 
 __all__ = ["evidence_fixed_points", "evidence_window"]
@@ -113,7 +113,7 @@ def _direction() -> tuple[Step, ...]:
             reason="The log-odds of the answers are logit c + Λ before the round, and a + bc after it.",
             lhs=logit(F(epsilon)) - logit(epsilon),
             rhs=LEVEL(c) - Lambda,
-            where={**UPDATE, **NEEDED, **FILTER, Lambda: sympy.log(t / f)},
+            where={**UPDATE, **NEEDED, c: contamination(epsilon), Lambda: sympy.log(t / f)},
             ranges={epsilon: share("z")},
         ),
     )
