@@ -237,3 +237,48 @@ def test_multipliers_are_the_chain_rule(
                 share = 1 / (1 + mpmath.exp(-mpmath.mpf(float(x))))
                 computed = true(share, *judge, *map(float, response.parameters.values()))
             close(multiplier, computed)
+
+
+ROUND = derive()["tipping-point"].where
+NEXT, RATIO = (next(key for key in ROUND if str(key) == name) for name in ("M", "L"))
+
+
+(ROUND_SLOPE,) = derive()["tipping-point"].statement[2].args[1].atoms(sympy.core.function.AppliedUndef)
+
+
+def round_with(ratio: Any) -> Any:
+    """One round of the loop whose evaluator has this likelihood ratio under the contamination c."""
+    return exact(unfold(NEXT(c), {NEXT: ROUND[NEXT], RATIO: sympy.Lambda(c, ratio)}), c)
+
+
+@pytest.mark.parametrize("depth", [-2, 1, 3])
+def test_a_drifting_evaluator_tips_settles_or_flips(depth: float) -> None:
+    """ln L = d tanh(logit c): L is 1 at c = ½ only, where the multiplier is 1 − d."""
+    ratio = sympy.exp(depth * sympy.tanh(sympy.log(c / (1 - c))))
+    step = round_with(ratio)
+    multiplier = by_name(derive()["tipping-point"].statement[1].rhs.subs(ROUND_SLOPE, depth * 4), "c^*")(0.5)
+    assert multiplier == pytest.approx(1 - depth)
+    orbit = [0.45]
+    for _ in range(400):
+        orbit.append(float(step(orbit[-1])))
+    if depth < 0:  # a tipping point: below it the loop goes clean
+        assert orbit[-1] < 1e-6
+        assert float(step(0.55)) > 0.55
+    elif multiplier > -1:
+        assert orbit[-1] == pytest.approx(0.5, abs=1e-6)
+    else:  # a 2-cycle around it
+        assert orbit[-1] == pytest.approx(orbit[-3], abs=1e-9)
+        assert min(orbit[-2:]) < 0.49
+        assert max(orbit[-2:]) > 0.51
+
+
+@pytest.mark.parametrize("batches", [1, 2, 3, 8, 200])
+@pytest.mark.parametrize("slope", [0.0, 0.3, 0.9, 1.2])
+def test_the_multipliers_of_a_window(batches: int, slope: float) -> None:
+    moduli = np.abs(np.roots([1.0, *[-slope / batches] * batches]))
+    largest = moduli.max(initial=0)
+    assert (largest < 1) == (slope < 1)
+    assert slope >= 1 or largest >= slope - 1e-12
+    if batches == 200 and slope == 0.3:
+        y = float(mpmath.findroot(lambda y: (y - slope) * mpmath.exp(y) + slope, -2))
+        assert batches * math.log(largest) == pytest.approx(y, rel=0.02)

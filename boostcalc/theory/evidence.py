@@ -33,6 +33,9 @@ SHALLOW = {b: 4 * sympy.Symbol("q", nonnegative=True) / (1 + sympy.Symbol("q", n
 spread = share("u")
 TURNS = {below: (1 - sympy.sqrt(1 - 4 / b)) / 2, above: (1 + sympy.sqrt(1 - 4 / b)) / 2}
 STEEP = {b: 4 / (1 - spread**2)}
+FACTORS = -b * (s - below) * (s - above) / (s * (1 - s))
+"""The slope of Λ(s)."""
+
 LEFT = {s: below * share("y")}
 MIDDLE = {s: below + (above - below) * share("y")}
 RIGHT = {s: above + (1 - above) * share("y")}
@@ -156,7 +159,7 @@ def _multiplier() -> Identity:
         "the one whose contamination is s, and a is put to what makes it a fixed point, ln(st/((1 − s)f)) − bs.",
         lhs=sympy.Subs(sympy.Derivative(F(epsilon), epsilon), epsilon, target),
         rhs=b * s * (1 - s),
-        where={**UPDATE, target: odds / (odds + 1)},
+        where={**UPDATE, target: s * t / (s * t + (1 - s) * f)},
         ranges={a: sympy.log(odds) - b * s, s: share("z")},
     )
 
@@ -178,7 +181,7 @@ def _turns() -> tuple[Step, ...]:
             claim="Its slope falls below 0 outside them and rises above 0 between them.",
             reason="The quadratic in factors; s(1 − s) is positive in 0 < s < 1.",
             lhs=SLOPE,
-            rhs=-b * (s - below) * (s - above) / (s * (1 - s)),
+            rhs=FACTORS,
             where={**NEEDED, **TURNS},
         ),
     )
@@ -206,6 +209,7 @@ def _counts() -> tuple[Step, ...]:
             turns=(below, above),
             given=given,
             count=count,
+            slope=FACTORS,
             where={**NEEDED, **TURNS},
             ranges=STEEP,
         )
@@ -246,14 +250,13 @@ def _width() -> tuple[Step, ...]:
             where={**NEEDED, **TURNS},
             ranges=STEEP,
         ),
-        Limit(
+        Identity(
             claim="It opens at b = 4.",
             reason="Both turns are at s = ½ there.",
-            expression=width,
-            variable=b,
-            point=4,
-            value=sympy.Integer(0),
+            lhs=width,
+            rhs=sympy.Integer(0),
             where=TURNS,
+            ranges={b: sympy.Integer(4)},
         ),
         Inequality(
             claim="It widens with b.",

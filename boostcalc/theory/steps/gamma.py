@@ -21,7 +21,7 @@ class GammaLimit(Limit):
 
     def _check(self) -> bool:
         n = self.variable
-        product = sympy.expand_power_base(self._ranged(self._full(self.expression)), force=True)
+        product = sympy.expand_power_base(self._ranged(self._full(self.expression)))
         gammas, power, constant = sympy.Integer(0), sympy.Integer(0), sympy.Integer(1)
         for factor in sympy.Mul.make_args(product):
             base, exponent = factor.as_base_exp()

@@ -59,6 +59,8 @@ class Deduction(Step):
         parts = premises if conclusion is None else (*premises, conclusion)
         terms = sorted(set().union(*map(_terms, parts)), key=sympy.default_sort_key)
         for places in product(range(len(terms)), repeat=len(terms)):
+            if len(set(places)) <= max(places, default=0):
+                continue  # an order that was seen, with a place left empty
             order = dict(zip(terms, places, strict=True))
             if all(_true(premise, order) for premise in premises) and not _true(conclusion, order):
                 return False

@@ -22,8 +22,8 @@ class RootCount(Step):
     Between consecutive marks (the ends and the `turns`, in order) its slope has one sign, which is checked for every
     point of the piece; so it vanishes in a piece exactly if its signs at the two marks are opposite, and besides at
     each turn where it is 0. A sign at an end is that of its limit. A sign at a turn may be known by one of the
-    relations `given` (their terms are told apart by simplification). `slope` is a form of the slope that shows its
-    sign, where a factorisation does not.
+    relations `given`, if its two sides differ by what the function is there. `slope` is a form of the slope that
+    shows its sign, where a factorisation does not.
     """
 
     method = "inequality"
@@ -63,7 +63,7 @@ class RootCount(Step):
             *(self._sign(function.subs(self.variable, turn)) for turn in turns),
             self._end(function, self.high, "-"),
         ]
-        signs = [sign for sign in seen if sign is not None]
+        signs = [value for value in seen if value is not None]
         if len(signs) < len(seen):
             return False
         crossed = sum(one * other < 0 for one, other in pairwise(signs))
@@ -81,14 +81,10 @@ class RootCount(Step):
         return sign(value) if value.is_finite else sign(sympy.sign(value))
 
     def _sign(self, value: Any) -> int | None:
-        value = self._ranged(value)
-        known = sign(sympy.simplify(value))
-        if known is not None:
-            return known
         for relation in self.given:
             more, less = (relation.lhs, relation.rhs) if relation.rel_op == "==" else (relation.gts, relation.lts)
-            gap = self._ranged(self._full(more) - self._full(less))
+            gap = (self._full(more) - self._full(less)).doit()
             for direction in (1, -1):
-                if sympy.simplify(value - direction * gap) == 0:
+                if sympy.expand(value - direction * gap) == 0:
                     return {"==": 0, "<": direction, ">": direction}.get(relation.rel_op)
-        return None
+        return sign(sympy.simplify(self._ranged(value)))
