@@ -6,6 +6,7 @@ from .odds import Counts
 from .reporting import report
 from .responses import Affine, Evidence, Monotone, OddsPower, Perfect, Shrinkage, Sigmoid, SizedEvidence
 from .runs import Runs, read_runs
+from .selection import Types
 from .theory import Derivation, derive
 
 __version__: str
@@ -30,6 +31,7 @@ __all__ = [
     "Shrinkage",
     "Sigmoid",
     "SizedEvidence",
+    "Types",
     "Window",
     "derive",
     "fit",

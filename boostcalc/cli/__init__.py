@@ -17,6 +17,7 @@ __all__ = ["VERBS", "boostcalc", "main", "run"]
 
 VERBS = {
     "predict": "What a loop will do, from the evaluator's rates.",
+    "types": "Several ways of being right and wrong, beside what pooled rates promise.",
     "derive": "The mathematics, each step verified.",
     "fit": "What logged runs say of evaluator and response.",
     "forecast": "What a fitted model's loop will do, and how sure that is.",
