@@ -1,5 +1,5 @@
 from .datasets import load_table
-from .dynamics import Append, Drifting, Evaluator, Loop, Prediction, Replace, Window
+from .dynamics import Append, Drifting, Evaluator, Loop, PhaseDiagram, Prediction, Replace, Window, phase
 from .fitting import Fit, fit, read_fit
 from .forecasting import Forecast, forecast, read_forecast
 from .odds import Counts
@@ -25,6 +25,7 @@ __all__ = [
     "Monotone",
     "OddsPower",
     "Perfect",
+    "PhaseDiagram",
     "Prediction",
     "Replace",
     "Runs",
@@ -37,6 +38,7 @@ __all__ = [
     "fit",
     "forecast",
     "load_table",
+    "phase",
     "read_fit",
     "read_forecast",
     "read_runs",

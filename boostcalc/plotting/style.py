@@ -29,6 +29,8 @@ STYLE: Any = {
     "xtick.color": INK,
     "ytick.color": INK,
     "legend.frameon": False,
+    "hatch.color": INK,
+    "hatch.linewidth": 0.5,
     "svg.hashsalt": "boostcalc",
     "svg.fonttype": "path",
 }
