@@ -1,9 +1,11 @@
 """What a loop does, in NumPy and log-odds: evaluator, context policies, trajectories, fixed points, rounds."""
 
 from boostcalc.dynamics.batches import simulate
+from boostcalc.dynamics.diagram import PhaseDiagram
 from boostcalc.dynamics.evaluators import BaseEvaluator, Drifting, Evaluator, Rates
 from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
 from boostcalc.dynamics.loop import Loop
+from boostcalc.dynamics.phase import phase
 from boostcalc.dynamics.policies import POLICIES, Append, Context, ContextPolicy, Replace, Window
 from boostcalc.dynamics.prediction import FixedPoint, Prediction, Round
 from boostcalc.dynamics.propagation import Outcomes, check_question, first_passage, propagate
@@ -23,6 +25,7 @@ __all__ = [
     "FixedPoints",
     "Loop",
     "Outcomes",
+    "PhaseDiagram",
     "Prediction",
     "Rates",
     "Replace",
@@ -35,6 +38,7 @@ __all__ = [
     "check_question",
     "first_passage",
     "fixed_points",
+    "phase",
     "propagate",
     "simulate",
 ]

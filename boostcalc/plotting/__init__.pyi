@@ -1,4 +1,6 @@
 from .loops import cobweb, fan, phase_line, response, rounds, trajectory
+from .phase import phase
 from .style import save, svg
+from .types import types
 
-__all__ = ["cobweb", "fan", "phase_line", "response", "rounds", "save", "svg", "trajectory"]
+__all__ = ["cobweb", "fan", "phase", "phase_line", "response", "rounds", "save", "svg", "trajectory", "types"]
