@@ -58,6 +58,8 @@ def test_responses_compile(family: Any) -> None:
         (sympy.Float(1.5e-7) * x, "1.5 times 10^(-7) x"),
         (sympy.Float(0.1), "0.1"),
         (sympy.ceiling(x / y), "ceil(frac(x, y))"),
+        (sympy.binomial(n - 1, k) / 2, "frac(binom(n - 1, k), 2)"),
+        (sympy.IndexedBase("x")[k] ** 2, "(x_(k))^(2)"),
         (sympy.Sum(x**k + 1, (k, 0, n)) * y, "y (sum_(k = 0)^(n) (x^(k) + 1))"),
         (sympy.Limit(x + y, x, 0), "lim_(x -> 0^(+)) (x + y)"),
         (sympy.Limit(y / x, x, sympy.oo), "lim_(x -> oo) frac(y, x)"),

@@ -28,7 +28,7 @@ DIGITS = 6
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:(?:_|__|\^)(?:[A-Za-z0-9]+|\*))*")
 _GREEK = {name: name for name in greeks} | {"lamda": "lambda", "varepsilon": "epsilon"}
 _OPERATORS = {"log": "ln", "logit": 'op("logit")', "Min": "min", "Max": "max"}
-_FENCES = {"ceiling": "ceil", "floor": "floor", "Abs": "abs"}
+_FENCES = {"ceiling": "ceil", "floor": "floor", "Abs": "abs", "binomial": "binom"}
 _CONSTANTS = {sympy.oo: "oo", -sympy.oo: "-oo", sympy.E: "e", sympy.pi: "pi"}
 _RELATIONS = {"==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _BOUND = sympy.Sum | sympy.Limit | sympy.Derivative
@@ -83,6 +83,9 @@ class _Typst(PlusFirst, Printer):  # type: ignore[misc]  # sympy has no types
 
     def _print_Symbol(self, expr: Any) -> str:
         return _name(expr.name)
+
+    def _print_Indexed(self, expr: Any) -> str:
+        return f"{self._print(expr.base.label)}_({', '.join(map(self._print, expr.indices))})"
 
     # ------------------------------------------------------------------ arithmetic
 

@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING
 
 from boostcalc.errors import UsageError
 from boostcalc.theory.attempts import attempts_per_round
+from boostcalc.theory.batches import attempts_law, batch_law, stopping_bias
 from boostcalc.theory.derivation import Derivation
 from boostcalc.theory.filter import acceptance_condition, contamination_law, odds_form
+from boostcalc.theory.fixation import fixation
+from boostcalc.theory.labels import mirror, rogan_gladen
 from boostcalc.theory.perfect import closed_form, fixed_points, rounds_to_target
 from boostcalc.theory.theorem import Theorem
+from boostcalc.theory.types import pooled_lr_decay, undetectable_floor
+from boostcalc.theory.urn import polya_urn
+from boostcalc.theory.votes import majority_of_three, unanimous_votes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +34,17 @@ THEOREMS: tuple[Callable[[], Theorem], ...] = (
     fixed_points,
     rounds_to_target,
     attempts_per_round,
+    undetectable_floor,
+    pooled_lr_decay,
+    unanimous_votes,
+    majority_of_three,
+    batch_law,
+    attempts_law,
+    stopping_bias,
+    fixation,
+    polya_urn,
+    mirror,
+    rogan_gladen,
 )
 
 

@@ -35,8 +35,19 @@ _PROSE = str.maketrans(
         "*": r"$^*$",
         "−": "$-$",
         "²": "$^2$",
+        "³": "$^3$",
+        "μ": r"$\mu$",
+        "ν": r"$\nu$",
+        "σ": r"$\sigma$",
+        "φ": r"$\phi$",
+        "ψ": r"$\psi$",
+        "ó": r"\'{o}",
+        "–": "--",
+        "^": r"\^{}",
     }
 )
+
+_INDICES = str.maketrans("ijkmn0123456789", "ᵢⱼₖₘₙ₀₁₂₃₄₅₆₇₈₉")
 
 
 def negative(term: Any) -> bool:
@@ -58,6 +69,9 @@ class _Latex(PlusFirst, LatexPrinter):
     def _print_Symbol(self, expr: Any, style: str = "plain") -> str:
         return str(super()._print_Symbol(expr, style)).replace(r"\epsilon", r"\varepsilon")
 
+    def _hprint_Function(self, func: str) -> str:
+        return str(super()._hprint_Function(func)).replace(r"\epsilon", r"\varepsilon")
+
     def _print_Subs(self, expr: Any) -> str:
         inner, variables, points = expr.args
         where = ", ".join(f"{self._print(v)}={self._print(p)}" for v, p in zip(variables, points, strict=True))
@@ -75,6 +89,10 @@ class _Pretty(PlusFirst, PrettyPrinter):
 
     def _print_log(self, expr: Any) -> Any:
         return self._helper_print_function(None, expr.args, func_name="ln")
+
+    def _print_Indexed(self, expr: Any) -> Any:
+        index = "".join(map(str, expr.indices))
+        return prettyForm(f"{expr.base.label}{index.translate(_INDICES)}")
 
 
 def latex(expression: Any) -> str:

@@ -5,6 +5,7 @@ from boostcalc.theory.steps.certificate import NumericCertificate
 from boostcalc.theory.steps.identity import Identity, Solutions
 from boostcalc.theory.steps.inequality import Inequality, SameSign
 from boostcalc.theory.steps.limit import Limit
+from boostcalc.theory.steps.sums import SumIdentity
 
 __all__ = [
     "Identity",
@@ -14,6 +15,7 @@ __all__ = [
     "SameSign",
     "Solutions",
     "Step",
+    "SumIdentity",
     "TrivialStepError",
     "unfold",
 ]
