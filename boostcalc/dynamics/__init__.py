@@ -1,6 +1,5 @@
 """What a loop does, in NumPy and log-odds: evaluator, context policies, trajectories, fixed points, rounds."""
 
-from boostcalc.dynamics.batches import simulate
 from boostcalc.dynamics.evaluators import BaseEvaluator, Drifting, Evaluator, Rates
 from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
 from boostcalc.dynamics.loop import Loop
@@ -36,5 +35,4 @@ __all__ = [
     "first_passage",
     "fixed_points",
     "propagate",
-    "simulate",
 ]
