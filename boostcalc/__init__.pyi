@@ -1,5 +1,6 @@
 from .datasets import load_table
 from .dynamics import Append, Drifting, Evaluator, Loop, Prediction, Replace, Window
+from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, simulate, urn_limits
 from .fitting import Fit, fit, read_fit
 from .forecasting import Forecast, forecast, read_forecast
 from .odds import Counts
@@ -15,6 +16,7 @@ __all__ = [
     "Append",
     "Counts",
     "Derivation",
+    "Distribution",
     "Drifting",
     "Evaluator",
     "Evidence",
@@ -29,9 +31,12 @@ __all__ = [
     "Runs",
     "Shrinkage",
     "Sigmoid",
+    "Simulation",
     "SizedEvidence",
+    "UrnLimits",
     "Window",
     "derive",
+    "distribution",
     "fit",
     "forecast",
     "load_table",
@@ -39,4 +44,6 @@ __all__ = [
     "read_forecast",
     "read_runs",
     "report",
+    "simulate",
+    "urn_limits",
 ]

@@ -26,24 +26,33 @@ MOST_ATTEMPTS = 1e18
 class Chances(NamedTuple):
     """What a round does under its context: log-odds of its error, share of wrong pairs accepted, acceptance rate.
 
-    Arrays of one shape; `contamination` is 0 where nothing is accepted. `nothing` says where that is; its shape is ()
-    where it is nowhere.
+    Arrays of one shape. Where nothing is accepted, `contamination` is 0 and its log-odds are `nan`; `nothing` says
+    where that is, and has the shape () where it is nowhere.
     """
 
     logit_error: Array
+    logit_contamination: Array
     contamination: Array
     acceptance: Array
     nothing: NDArray[np.bool_]
 
     def of(self, states: Whole) -> Chances:
         """Those of the states with these numbers."""
-        nothing = self.nothing[states] if self.nothing.ndim else self.nothing
-        return Chances(self.logit_error[states], self.contamination[states], self.acceptance[states], nothing)
+        x, passed, contamination, acceptance, nothing = self
+        return Chances(
+            x[states],
+            passed[states],
+            contamination[states],
+            acceptance[states],
+            nothing[states] if nothing.ndim else nothing,
+        )
 
     def but(self, chosen: NDArray[np.bool_], others: Chances) -> Chances:
         """These, but the others' where chosen."""
-        mixed = [np.where(chosen, other, own) for other, own in zip(others[:3], self[:3], strict=True)]
-        return Chances(mixed[0], mixed[1], mixed[2], np.where(chosen, others.nothing, self.nothing))
+        x, passed, contamination, acceptance, nothing = (
+            np.where(chosen, other, own) for other, own in zip(others, self, strict=True)
+        )
+        return Chances(x, passed, contamination, acceptance, np.asarray(nothing, dtype=np.bool_))
 
 
 def chances(loop: Loop, logit_error: Array, logit_context: Array, size: ArrayLike) -> Chances:
@@ -53,8 +62,12 @@ def chances(loop: Loop, logit_error: Array, logit_context: Array, size: ArrayLik
     passed = rates.filter(x)
     nothing = np.isnan(passed)
     contamination = np.where(nothing, 0.0, expit(passed))
-    full = np.broadcast_arrays(x, contamination, rates.acceptance(x), nothing)
-    return Chances(*full[:3], full[3] if nothing.any() else np.asarray(False))
+    shape = np.broadcast_shapes(x.shape, passed.shape)
+    x, passed, contamination, acceptance = (
+        np.broadcast_to(column, shape) for column in (x, passed, contamination, rates.acceptance(x))
+    )
+    none = np.broadcast_to(nothing, shape) if nothing.any() else np.asarray(False)
+    return Chances(x, passed, contamination, acceptance, none)
 
 
 def stated(loop: Loop, start: State) -> Chances:
