@@ -6,7 +6,7 @@ from .forecasting import Forecast, forecast, read_forecast
 from .odds import Counts
 from .reporting import report
 from .responses import Affine, Evidence, Monotone, OddsPower, Perfect, Shrinkage, Sigmoid, SizedEvidence
-from .runs import Runs, read_runs
+from .runs import Runs, read_runs, simulated_log, write_log
 from .theory import Derivation, derive
 
 __version__: str
@@ -45,5 +45,7 @@ __all__ = [
     "read_runs",
     "report",
     "simulate",
+    "simulated_log",
     "urn_limits",
+    "write_log",
 ]

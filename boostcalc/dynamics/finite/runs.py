@@ -79,6 +79,7 @@ def simulate(
         context_wrong=drawn.context_wrong,
         batch_wrong=drawn.batch_wrong,
         attempts=np.asarray(drawn.attempts),
+        logit_start=begin.context.logit_share,
         mean_field=loop.trajectory(start, rounds=int(rounds)),
         target=float(target),
         level=level,

@@ -42,6 +42,7 @@ class Simulation(Result):
     context_size, context_wrong : pairs in the context that the round's answers saw, and the wrong ones among them.
     batch_wrong : wrong pairs among those that the round accepted; of no meaning where it accepts nothing.
     attempts : answers until the batch was full; `inf` where nothing is accepted.
+    logit_start : log-odds of the wrong share of the first context as stated, shape `(runs,)`.
     mean_field : what `Loop.trajectory` says of the same start, shape `(rounds + 1,)`.
     inputs : the question.
     """
@@ -54,6 +55,7 @@ class Simulation(Result):
     context_wrong: Whole
     batch_wrong: Whole
     attempts: Array
+    logit_start: Array
     mean_field: Trajectory
     target: float
     level: float
@@ -64,6 +66,11 @@ class Simulation(Result):
     def rounds(self) -> int:
         """The last round's number."""
         return int(self.logit_error.shape[0]) - 1
+
+    @property
+    def batch(self) -> int:
+        """Pairs that fill a batch."""
+        return int(self.loop.batch)
 
     @property
     def runs(self) -> int:

@@ -106,9 +106,9 @@ class UrnLimits(Result):
         }
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        edges = np.linspace(0, 1, min(BINS, self.size + 1) + 1)
-        mass, _ = np.histogram(np.arange(self.size + 1) / max(self.size, 1), edges, weights=self.law)
-        return plotting.shares(edges, mass, limits=self.contamination, ax=ax)
+        states = np.arange(0, self.size + 1, -(-(self.size + 1) // BINS))  # as many of them in each bin
+        edges = (np.append(states, self.size + 1) - 0.5) / max(self.size, 1)
+        return plotting.shares(edges, np.add.reduceat(self.law, states), limits=self.contamination, ax=ax)
 
 
 def urn_limits(
