@@ -1,11 +1,12 @@
 from .datasets import load_table
 from .dynamics import Append, Drifting, Evaluator, Loop, PhaseDiagram, Prediction, Replace, Window, phase
+from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, simulate, urn_limits
 from .fitting import Fit, fit, read_fit
 from .forecasting import Forecast, forecast, read_forecast
 from .odds import Counts
 from .reporting import report
 from .responses import Affine, Evidence, Monotone, OddsPower, Perfect, Shrinkage, Sigmoid, SizedEvidence
-from .runs import Runs, read_runs
+from .runs import Runs, read_runs, simulated_log, write_log
 from .selection import Types
 from .theory import Derivation, derive
 
@@ -16,6 +17,7 @@ __all__ = [
     "Append",
     "Counts",
     "Derivation",
+    "Distribution",
     "Drifting",
     "Evaluator",
     "Evidence",
@@ -31,10 +33,13 @@ __all__ = [
     "Runs",
     "Shrinkage",
     "Sigmoid",
+    "Simulation",
     "SizedEvidence",
     "Types",
+    "UrnLimits",
     "Window",
     "derive",
+    "distribution",
     "fit",
     "forecast",
     "load_table",
@@ -43,4 +48,8 @@ __all__ = [
     "read_forecast",
     "read_runs",
     "report",
+    "simulate",
+    "simulated_log",
+    "urn_limits",
+    "write_log",
 ]

@@ -6,14 +6,15 @@ import numpy as np
 from scipy.stats import binom
 
 import boostcalc as bc
-from boostcalc.dynamics import Start, first_passage, simulate
+from boostcalc.dynamics import Start, first_passage
+from boostcalc.dynamics.finite import sample_trajectory
 from boostcalc.dynamics.trajectory import Trajectory
 from boostcalc.odds import expit
 
 
 def run(loop: bc.Loop, loops: int, rounds: int, error: float = 0.4) -> Trajectory:
     start = loop.start(Start(error=np.full(loops, error)))
-    return simulate(loop, start, rounds=rounds, rng=np.random.default_rng(0))
+    return sample_trajectory(loop, start, rounds=rounds, rng=np.random.default_rng(0))
 
 
 def test_large_batches_approach_the_mean_field() -> None:

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 import boostcalc as bc
-from boostcalc.dynamics import Evaluator, Start, simulate
+from boostcalc.dynamics import Evaluator, Start
+from boostcalc.dynamics.finite import sample_trajectory
 from boostcalc.errors import DataError
 from boostcalc.fitting import FittedResponse
 from boostcalc.fitting.likelihood import maximise
@@ -174,7 +175,7 @@ def loops(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
             )
             found = bc.fit(table).forecast(error=0.4, rounds=6, rng=rng)
             loop = bc.Loop(tpr=t, fpr=f, response=truth, batch=batch)
-            real = simulate(loop, loop.start(Start(error=0.4)), rounds=6, rng=rng).error
+            real = sample_trajectory(loop, loop.start(Start(error=0.4)), rounds=6, rng=rng).error
             for n, held in hits.items():
                 held.append(holds(found.trajectory[n].error, float(real[n])))
         for n, held in hits.items():

@@ -23,6 +23,7 @@ VERBS = {
     "fit": "What logged runs say of evaluator and response.",
     "forecast": "What a fitted model's loop will do, and how sure that is.",
     "report": "A forecast as a PDF.",
+    "simulate": "What single runs of a loop do, batch by batch.",
 }
 """Each verb and its line in `--help`; `boostcalc.cli.VERB` holds its `command`."""
 

@@ -1,6 +1,5 @@
 """What a loop does, in NumPy and log-odds: evaluator, context policies, trajectories, fixed points, rounds."""
 
-from boostcalc.dynamics.batches import simulate
 from boostcalc.dynamics.diagram import PhaseDiagram
 from boostcalc.dynamics.evaluators import BaseEvaluator, Drifting, Evaluator, Rates
 from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
@@ -40,5 +39,4 @@ __all__ = [
     "fixed_points",
     "phase",
     "propagate",
-    "simulate",
 ]

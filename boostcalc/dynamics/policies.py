@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from boostcalc.errors import UsageError
 from boostcalc.odds import Array
 from boostcalc.parts import Part, Registry, parameter
 from boostcalc.responses.base import log_shares
 
-__all__ = ["POLICIES", "Append", "Context", "ContextPolicy", "Replace", "Window"]
+__all__ = ["POLICIES", "Append", "Context", "ContextPolicy", "Counted", "Replace", "Whole", "Window"]
+
+Whole: TypeAlias = NDArray[np.int64]
 
 MOST_BATCHES = 10_000
 """The most batches that a window may hold: each of them is remembered."""
+
+MOST_CUT = 10**9
+"""Pairs from which on NumPy draws no hypergeometric number."""
 
 
 class Context(NamedTuple):
@@ -38,6 +43,25 @@ class Context(NamedTuple):
         share = np.asarray(logit_share, dtype=np.float64)
         none = np.empty((0, *share.shape))
         return cls(np.broadcast_to(np.asarray(size, dtype=np.float64), share.shape), share, none, none)
+
+
+class Counted(NamedTuple):
+    """The pairs that a round's answers see, in whole pairs: how many, and how many wrong, of shape (…).
+
+    `size` has the shape () where all are alike. `parts` and `part_wrongs`, of shape (m, …), count the pairs of each
+    batch that is still in it, the newest first, where the policy has to remember them; m = 0 elsewhere.
+    """
+
+    size: Whole
+    wrong: Whole
+    parts: Whole
+    part_wrongs: Whole
+
+    @classmethod
+    def plain(cls, size: ArrayLike, wrong: Whole) -> Counted:
+        """A context of which no batches are remembered."""
+        none = np.empty((0, *wrong.shape), dtype=np.int64)
+        return cls(np.asarray(size, dtype=np.int64), wrong, none, none)
 
 
 class ContextPolicy(Part):
@@ -73,6 +97,14 @@ class ContextPolicy(Part):
     def join(self, context: Context, batch: float, logit_batch: Array) -> Context:
         """The context after `batch` pairs at log-odds `logit_batch` of contamination came in (expected shares)."""
 
+    def begin_counts(self, batch: int, wrong: Whole) -> Counted:
+        """The context of round 0 in whole pairs, the wrong among them given."""
+        return Counted.plain(int(self.start(batch)), wrong)
+
+    @abstractmethod
+    def join_counts(self, context: Counted, batch: int, wrong: Whole, rng: np.random.Generator) -> Counted:
+        """The context after `batch` pairs came in, `wrong` of them wrong; what leaves at random is drawn."""
+
 
 @dataclass(frozen=True)
 class Replace(ContextPolicy):
@@ -92,6 +124,9 @@ class Replace(ContextPolicy):
 
     def join(self, context: Context, batch: float, logit_batch: Array) -> Context:
         return Context.plain(batch, logit_batch)
+
+    def join_counts(self, context: Counted, batch: int, wrong: Whole, rng: np.random.Generator) -> Counted:
+        return Counted.plain(batch, wrong)
 
 
 @dataclass(frozen=True)
@@ -118,6 +153,9 @@ class Append(ContextPolicy):
 
     def join(self, context: Context, batch: float, logit_batch: Array) -> Context:
         return _beside(context, batch, logit_batch)
+
+    def join_counts(self, context: Counted, batch: int, wrong: Whole, rng: np.random.Generator) -> Counted:
+        return Counted.plain(context.size + batch, context.wrong + wrong)
 
 
 @dataclass(frozen=True)
@@ -175,6 +213,25 @@ class Window(ContextPolicy):
         newer = np.cumsum(pairs, axis=0) - pairs
         pairs = np.clip(self.size - newer, 0, pairs)
         return Context(np.full_like(logit_batch, self.size), _mixed(pairs, shares), pairs, shares)
+
+    def begin_counts(self, batch: int, wrong: Whole) -> Counted:
+        slots = self.batches(batch) + 1
+        parts, wrongs = (np.zeros((slots, *wrong.shape), dtype=np.int64) for _ in range(2))
+        parts[0], wrongs[0] = int(self.size), wrong
+        return Counted(np.asarray(int(self.size)), wrong, parts, wrongs)
+
+    def join_counts(self, context: Counted, batch: int, wrong: Whole, rng: np.random.Generator) -> Counted:
+        """The pairs of a batch that leave are any of them: what stays wrong is hypergeometric."""
+        before = np.concatenate([np.full((1, *wrong.shape), batch), context.parts[:-1]])
+        wrongs = np.concatenate([wrong[None], context.part_wrongs[:-1]])
+        newer = np.cumsum(before, axis=0) - before
+        parts = np.clip(int(self.size) - newer, 0, before)
+        cut = (parts < before) & (parts > 0)
+        if (before[cut] >= MOST_CUT).any():
+            raise UsageError(f"a batch of {before[cut].max():g} pairs leaves the window in parts: give less than 1e9")
+        wrongs = np.where(parts > 0, wrongs, 0)
+        wrongs[cut] = rng.hypergeometric(wrongs[cut], (before - wrongs)[cut], parts[cut])
+        return Counted(np.asarray(int(self.size)), wrongs.sum(axis=0), parts, wrongs)
 
 
 def _dominant(coefficients: Array) -> float:

@@ -15,8 +15,8 @@ from boostcalc.dynamics import (
     check_question,
     first_passage,
     propagate,
-    simulate,
 )
+from boostcalc.dynamics.finite import sample_trajectory
 from boostcalc.errors import DataError
 from boostcalc.fitting import Fit, FittedResponse
 from boostcalc.forecasting.forecast import QUANTILES, Forecast
@@ -140,7 +140,7 @@ def _draw(
     if not begins.any():
         return None, share
     many, begin = many.take(begins), begin.take(begins)
-    path = simulate(many, many.start(begin), rounds=ahead, rng=rng)
+    path = sample_trajectory(many, many.start(begin), rounds=ahead, rng=rng)
     return Outcomes.of(many, begin, target, path, first_passage(path, target)), int((~begins).sum())
 
 

@@ -37,7 +37,7 @@ def trajectory(
             drawn.annotate(
                 "target", (steps[-1], target), textcoords="offset points", xytext=(0, 3), ha="right", color=MARK
             )
-        _error_axis(drawn, values)
+        error_axis(drawn, values)
         drawn.set_xlabel("round")
         drawn.locator_params(axis="x", integer=True)
         return drawn
@@ -56,7 +56,7 @@ def fan(quantiles: ArrayLike, levels: Sequence[float], *, target: float | None =
         drawn.plot(steps, values[:, middle], color=LINE, marker="o", markersize=3.5, label="median")
         if target is not None:
             drawn.axhline(target, color=MARK, linestyle="--", linewidth=1, label="target")
-        _error_axis(drawn, values)
+        error_axis(drawn, values)
         drawn.set_xlabel("round")
         drawn.locator_params(axis="x", integer=True)
         drawn.legend(loc="best", fontsize=8)
@@ -138,7 +138,7 @@ def _mark_fixed(ax: Axes, x: Sequence[float], y: Sequence[float], stable: Sequen
             ax.scatter(across, up, s=36, facecolor=face, edgecolor=INK, zorder=4, label=f"{name} fixed point")
 
 
-def _error_axis(ax: Axes, values: ArrayLike) -> None:
+def error_axis(ax: Axes, values: ArrayLike) -> None:
     """A logarithmic axis where the errors span more than a factor of 30, else a linear one from 0."""
     seen = np.asarray(values, dtype=np.float64)
     seen = seen[np.isfinite(seen) & (seen > 0)]

@@ -1,0 +1,98 @@
+"""`boostcalc simulate`: runs of a loop with real batches, or their exact law."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+import boostcalc as bc
+from boostcalc import plotting
+from boostcalc.cli.common import WRITABLE, PartType, RateType, answer, output_options
+from boostcalc.dynamics import POLICIES, ContextPolicy
+from boostcalc.errors import UsageError
+from boostcalc.odds import Counts
+from boostcalc.responses import RESPONSES, Response
+from boostcalc.results import Result
+from boostcalc.runs.writers import check_log_name
+
+__all__ = ["command"]
+
+RATE = RateType()
+
+
+@click.command("simulate")
+@click.option("--tp", "--tpr", "tp", type=RATE, required=True, help="P(accept | correct): 0.8, or counts 80/100.")
+@click.option("--fp", "--fpr", "fp", type=RATE, required=True, help="P(accept | wrong): 0.1, or counts 10/100.")
+@click.option("--error", type=RATE, help="Error rate of round 0 [default: 0.5].")
+@click.option("--contamination", type=RATE, help="Wrong share of the first context [default: what gives that error].")
+@click.option("--target", type=float, default=0.01, show_default=True, help="Wanted error rate.")
+@click.option("--rounds", type=click.IntRange(0, 100_000), default=10, show_default=True, help="The last round.")
+@click.option("--runs", type=click.IntRange(1, 10_000_000), default=1_000, show_default=True, help="How many runs.")
+@click.option(
+    "--batch", type=click.IntRange(1), default=16, show_default=True, help="Accepted pairs that fill the buffer."
+)
+@click.option(
+    "--response",
+    type=PartType(RESPONSES),
+    default="perfect",
+    show_default=True,
+    help="Such as evidence:a=-5,b=7 or affine:mu=.05,nu=.2.",
+)
+@click.option(
+    "--context", type=PartType(POLICIES), default="replace", show_default=True, help="Such as append:size=16."
+)
+@click.option("--level", type=float, default=0.9, show_default=True, help="Level of the intervals.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="For the draws.")
+@click.option("--exact", is_flag=True, help="The exact law instead of draws.")
+@click.option("--log", metavar="FILE", type=WRITABLE, help="Write the runs as a log (.csv, .jsonl, .parquet).")
+@click.option("--counted", is_flag=True, help="Write the log as counts, not one row an attempt.")
+@click.option("--plot", metavar="FILE", type=WRITABLE, help="Draw the error by round (.svg, .png, .pdf).")
+@output_options()
+def command(
+    tp: float | Counts,
+    fp: float | Counts,
+    response: Response,
+    context: ContextPolicy,
+    batch: int,
+    exact: bool,
+    log: str | None,
+    counted: bool,
+    plot: str | None,
+    as_json: bool,
+    output: str | None,
+    **question: Any,
+) -> None:
+    """What single runs of a loop do, batch by batch, beside what is expected of them.
+
+    Wrong pairs and attempts of each batch are drawn from their exact laws; with --exact nothing is drawn, and the
+    law itself is followed.
+
+    \b
+    boostcalc simulate --fp 0.7 --tp 0.8 --batch 20 --rounds 40
+    boostcalc simulate --fp 0.7 --tp 0.8 --batch 20 --exact
+    boostcalc simulate --fp 0.6 --tp 0.8 --response evidence:a=-3,b=6 --log runs.parquet
+    """
+    if exact and log is not None:
+        raise UsageError("--exact draws no runs, so there is nothing to log: leave out one of --exact and --log")
+    if counted and log is None:
+        raise UsageError("--counted says how a log is written: give --log FILE as well")
+    if log is not None:
+        check_log_name(log)
+    loop = bc.Loop(tpr=tp, fpr=fp, response=response, context=context, batch=batch)
+    result = _law(loop, **question) if exact else _runs(loop, log, counted, **question)
+    if plot is not None:
+        plotting.save(result.plot(), plot)
+    answer(result, as_json=as_json, output=output)
+
+
+def _law(loop: bc.Loop, *, runs: int, level: float, seed: int, **question: Any) -> Result:
+    return bc.distribution(loop, **question)
+
+
+def _runs(loop: bc.Loop, log: str | None, counted: bool, *, seed: int, **question: Any) -> Result:
+    result = bc.simulate(loop, rng=seed, **question)
+    if log is not None:
+        bc.write_log(bc.simulated_log(result, counted=counted, rng=seed), log)
+        click.echo(f"written: {log}", err=True)
+    return result
