@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def between_slopes(curve: Curve, log_lr: Array) -> Array:
 
     floor, ceiling = (np.broadcast_to(flat.logit_error(end), shift.shape) for end in (-np.inf, np.inf))
     slopes = flat.unit_slopes()
-    slopes = slopes.reshape(len(slopes), -1)
+    slopes = slopes.reshape(len(slopes), math.prod(slopes.shape[1:]))  # there may be none at all
     inner = np.where(np.isnan(slopes), floor, np.clip(slopes + shift, floor, ceiling))
     edges = np.stack([floor, *inner, ceiling])
     return _crossings(excess, edges).reshape(-1, *shape)
