@@ -169,7 +169,7 @@ def _standing(ax: Axes, standing: tuple[ArrayLike, ArrayLike, ArrayLike]) -> lis
     ratio, error, unstable = (np.asarray(column) for column in standing)
     handles: list[Any] = []
     for kind, style, name in ((False, "-", "where a loop ends"), (True, (0, (4, 1.5)), "the divide")):
-        chosen = unstable == kind
+        chosen = (unstable == kind) & (ratio > 0) & np.isfinite(ratio)
         if chosen.any() and np.ptp(np.log(ratio[chosen])) > 0:
             across, up = (np.where(chosen, values, np.nan) for values in (ratio, error))
             handles += ax.plot(across, up, color=INK, linewidth=2, linestyle=style, label=name)
