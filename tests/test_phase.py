@@ -15,6 +15,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 import boostcalc as bc
+from boostcalc import plotting
 from boostcalc.dynamics.diagram import MEANINGS, REGIONS
 from boostcalc.errors import UsageError
 from boostcalc.odds import Array, expit, logit
@@ -271,6 +272,11 @@ def test_a_figure_names_what_is_in_it_and_no_more(plane: str) -> None:
     assert "undefined" not in said
     assert "splits up to: TP/FP = 0.4475" in said
     assert ("the divide" in said) is (plane == "start")
+
+
+def test_the_same_plane_gives_the_same_bytes() -> None:
+    one, other = (plotting.svg(bc.phase("start", response=LEARNER, grid=30).plot()) for _ in range(2))
+    assert one == other
 
 
 def test_a_line_of_rounds_is_drawn_where_the_closed_form_has_it() -> None:
