@@ -15,6 +15,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 import boostcalc as bc
+from boostcalc import plotting
 from boostcalc.dynamics.diagram import MEANINGS, REGIONS
 from boostcalc.errors import UsageError
 from boostcalc.odds import Array, expit, logit
@@ -78,7 +79,10 @@ def test_lines_of_equal_rounds_are_the_closed_form(perfect: bc.PhaseDiagram) -> 
         exact = logit(0.3) - n * np.log(ratios(perfect)) - logit(0.019)
         asked = np.isfinite(above)
         np.testing.assert_array_equal(asked, ratios(perfect) > 1)
-        np.testing.assert_allclose(above[asked], exact[asked], rtol=1e-9, atol=1e-9)
+        np.testing.assert_array_equal(above[asked] > 0, exact[asked] > 0)
+        followed = asked & ~(perfect.rounds < n / 2)
+        assert (exact[followed] < 0).any()
+        np.testing.assert_allclose(above[followed], exact[followed], rtol=1e-9, atol=1e-9)
 
 
 # ---------------------------------------------------------------- evidence
@@ -160,6 +164,28 @@ def test_a_power_of_the_odds_above_one_splits_everywhere_at_its_tipping_point() 
     np.testing.assert_array_equal(diagram.letters == "v", logit(diagram.up)[:, None] < tip[None, :])
 
 
+@pytest.mark.parametrize(
+    "response",
+    [bc.Affine(0.0, 1.0), bc.Affine(0.4, 0.6), bc.Evidence(0.4, 0.0), bc.Monotone((0.1, 0.5, 0.9), (0.2, 0.2, 0.4))],
+    ids=str,
+)
+@pytest.mark.parametrize("plane", ["rates", "start"])
+def test_a_response_that_hardly_responds_is_drawn_too(plane: str, response: Any) -> None:
+    """Never an error, half of the contexts with one error, one error for all: one end for every loop."""
+    diagram = bc.phase(plane, response=response, grid=12)
+    assert set(diagram.shares) <= {"converges", "collapses"}
+    assert diagram.limit.max() <= 0.6
+    assert diagram.plot().get_legend() is not None
+
+
+def test_a_size_that_matters_is_followed_along_the_orbit() -> None:
+    response, context = bc.SizedEvidence(a=-5, b=9, prior=0.3, half=8), bc.Append(size=16)
+    diagram = bc.phase("rates", response=response, context=context, error=0.4, grid=6)
+    loop = bc.Loop(tpr=diagram.up[5], fpr=diagram.across[3], response=response, context=context)
+    assert diagram.limit[5, 3] == pytest.approx(float(expit(loop.limit(error=0.4))), rel=1e-12)
+    assert diagram.rounds[5, 3] == loop.rounds_to(0.01, error=0.4).value
+
+
 @pytest.mark.parametrize("context", [bc.Append(size=16), bc.Append(size=0), bc.Window(size=40)])
 def test_a_policy_changes_the_rounds_and_not_the_limits(context: Any) -> None:
     kept = bc.phase("start", response=LEARNER, context=context, grid=24)
@@ -224,6 +250,8 @@ def test_the_map_for_a_terminal_has_the_plane_the_right_way_up(perfect: bc.Phase
     assert lines[-1].endswith("xxx")
     assert "x  collapses" in perfect.summary()
     assert "TP/FP = 1: FP = TP" in perfect.summary()
+    assert perfect.status in perfect._repr_html_()
+    assert len(perfect._repr_html_()) < 3_000  # the map, not a row for each cell
 
 
 def test_shades_tell_the_regions_apart_in_grey() -> None:
@@ -244,6 +272,11 @@ def test_a_figure_names_what_is_in_it_and_no_more(plane: str) -> None:
     assert "undefined" not in said
     assert "splits up to: TP/FP = 0.4475" in said
     assert ("the divide" in said) is (plane == "start")
+
+
+def test_the_same_plane_gives_the_same_bytes() -> None:
+    one, other = (plotting.svg(bc.phase("start", response=LEARNER, grid=30).plot()) for _ in range(2))
+    assert one == other
 
 
 def test_a_line_of_rounds_is_drawn_where_the_closed_form_has_it() -> None:

@@ -233,6 +233,13 @@ def test_the_error_may_turn() -> None:
     assert "there stay: sly" in seen.status
 
 
+def test_types_that_take_turns_close_in_by_the_size_of_the_second_root() -> None:
+    types = bc.Types(["a", "b"], [0.9, 0.1], [0.5, 0.5], "a", [[0.1, 0.9], [0.9, 0.1]])  # roots 1 and −0.8, times ½
+    assert types.multiplier == pytest.approx(0.8, rel=1e-12)
+    np.testing.assert_allclose(types.shares([0, 1, 2])[:, 0] - 0.5, [0.4, -0.32, 0.256], rtol=1e-12)
+    assert types.limit()[0] == pytest.approx(0.5, rel=1e-12)
+
+
 def test_what_vanishes_as_one_over_n_vanishes() -> None:
     """Equal acceptances with slips one way: odds of the rest fall by a factor, and by 1/n where growth ties."""
     types = bc.Types(["a", "b"], [0.5, 0.5], [0.8, 0.4], "a", {("a", "b"): 0.5})  # QW = [[.4, 0], [.4, .4]]

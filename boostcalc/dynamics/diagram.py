@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +56,8 @@ class PhaseDiagram(Result):
     lowest : whether that limit is the lowest stable end there.
     rounds : rounds to the target; `inf` where it is never met, `nan` where not within the rounds looked at.
     above : by a number of rounds, how far the error is above the target after them, in log-odds: 0 along the border of
-        the cells that meet it in time. `nan` where it is met at the start, or never.
+        the cells that meet it in time. `nan` where it is met at the start, or never; what meets it in half the rounds
+        keeps its last value.
     bounds : likelihood ratios at which something changes, in closed form, by what does.
     standing : every fixed point, as (likelihood ratio, error, whether it is unstable): where
         unstable it is the divide between starts that fall and starts that rise. Points of two arrays, in order along
@@ -143,6 +145,9 @@ class PhaseDiagram(Result):
                 "(as expected, without the chance of single batches), rates that stay constant.",
             ]
         )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.status)}</p>\n<pre>{html.escape(self.map())}</pre>"
 
     def to_frame(self) -> pd.DataFrame:
         """One row a cell: the two axes, `region`, `limit`, `rounds` (`inf`: never; `nan`: not within those counted)."""

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boostcalc.dynamics.diagram import PLANES, REGIONS, PhaseDiagram
-from boostcalc.dynamics.fixed_points import FixedPoints
+from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
 from boostcalc.dynamics.loop import Loop
-from boostcalc.dynamics.policies import ContextPolicy
+from boostcalc.dynamics.policies import Context, ContextPolicy
 from boostcalc.dynamics.rounds import TIE, as_target
-from boostcalc.dynamics.start import Start, State
+from boostcalc.dynamics.start import DEFAULT_ERROR, Start, State
 from boostcalc.dynamics.verdict import SAME
 from boostcalc.errors import UsageError
 from boostcalc.odds import Array, expit, logit
@@ -74,7 +74,8 @@ def phase(
     target : float in (0, 1)
         Wanted error rate, for the rounds. They are counted by iteration, up to `MOST_ROUNDS`.
     grid : int ≥ 2
-        Cells along each side; what is computed holds at their centres.
+        Cells along each side; what is computed holds at their centres. (A response that depends on the size of a
+        context that grows is followed for thousands of rounds: take a coarse grid there.)
     likelihood_ratios, errors : pairs of float
         The ranges of the plane "start".
 
@@ -106,8 +107,11 @@ def phase(
     else:
         drawn = _starts(make, likelihood_ratios, errors, int(grid))
     loop = drawn.loop
-    state, limit = loop.start(drawn.start), loop.limit(drawn.start)
-    points = loop.fixed_points()
+    state, points = loop.start(drawn.start), fixed_points(loop.evaluator, loop.curve)
+    if plane == "rates" and np.isnan(state.logit_error).all():
+        asked = DEFAULT_ERROR if error is None else error
+        raise UsageError(f"no context gives the start error {asked:g}: the plane 'start' shows which errors have one")
+    limit = _limit(drawn, state, points)
     region = _regions(points, state.logit_error, limit)
     rounds, above = _rounds(loop, state, limit, goal)
     begun = None if plane == "start" else float(state.logit_error.flat[0])
@@ -136,9 +140,7 @@ def phase(
 def _rates(make: Callable[..., Loop], error: float | None, grid: int) -> Plane:
     """FPR × TPR at one start."""
     centres = (np.arange(grid) + 0.5) / grid
-    start = Start(error)
-    make(tpr=1.0, fpr=0.5).start(start)  # says so where no context gives that error
-    return Plane(centres, centres, make(tpr=centres[:, None], fpr=centres[None, :]), start)
+    return Plane(centres, centres, make(tpr=centres[:, None], fpr=centres[None, :]), Start(error))
 
 
 def _starts(make: Callable[..., Loop], ratios: tuple[float, float], errors: tuple[float, float], grid: int) -> Plane:
@@ -152,6 +154,14 @@ def _starts(make: Callable[..., Loop], ratios: tuple[float, float], errors: tupl
     ratio = np.exp(log_lr)
     loop = make(tpr=np.minimum(1.0, ratio), fpr=np.minimum(1.0, 1 / ratio))
     return Plane(ratio, expit(x), loop, Start(expit(x)[:, None]))
+
+
+def _limit(drawn: Plane, state: State, points: FixedPoints) -> Array:
+    """Log-odds of the limits; the policy changes neither the fixed points nor, where orbits are monotone, the way."""
+    loop, x = drawn.loop, state.logit_error
+    if not loop.monotone:
+        return loop.limit(drawn.start)
+    return points.limit(x, loop.curve.logit_error(loop.evaluator.under(np.nan).filter(x)))
 
 
 def _regions(points: FixedPoints, start: Array, limit: Array) -> NDArray[np.int8]:
@@ -176,23 +186,40 @@ def _rounds(loop: Loop, start: State, limit: Array, target: float) -> tuple[Arra
     """Rounds to the target, `inf` for never and `nan` for more than `MOST_ROUNDS`.
 
     And, for the numbers of rounds in `CONTOURS` that some cell exceeds, how far the error is then above the target.
+    (Cells that met it in half as many rounds are no longer followed.)
     """
-    bar = float(logit(target)) + TIE
-    state, x = start, np.broadcast_to(start.logit_error, limit.shape)
-    rounds = np.where(x <= bar, 0.0, np.where((limit > bar) & loop.monotone, np.inf, np.nan))
+    bar, end = float(logit(target)) + TIE, limit.ravel()
+    x = np.broadcast_to(start.logit_error, limit.shape).flatten()
+    rounds = np.where(x <= bar, 0.0, np.where((end > bar) & loop.monotone, np.inf, np.nan))
+    asked = np.isnan(rounds) & ~np.isnan(end)
+    flat = Loop(
+        evaluator=loop.evaluator.ravel(limit.shape), response=loop.response, context=loop.context, batch=loop.batch
+    )
+    live, some, state = np.flatnonzero(asked), flat.take(asked), _taken(start, asked)
     above: dict[int, Array] = {}
     for n in range(1, MOST_ROUNDS + 1):
-        pending = np.isnan(rounds) & ~np.isnan(limit)
+        pending = np.isnan(rounds[live])
         if not pending.any():
             break
-        state = loop.step(state)
-        x = np.broadcast_to(state.logit_error, limit.shape)
-        rounds = np.where(pending & (x <= bar), n, rounds)
-        if n in CONTOURS and (pending & (x > bar)).any():
-            above[n] = x - bar
-    rounds = np.where(np.isnan(rounds) & (limit > bar), np.inf, rounds)
-    asked = (rounds > 0) & ~np.isinf(rounds) | np.isnan(rounds) & (limit <= bar)
-    return rounds, {n: np.where(asked, over, np.nan) for n, over in above.items()}
+        stay = pending | (2 * rounds[live] > n)
+        if stay.mean() < 0.8:
+            live, some, state = live[stay], some.take(stay), _taken(state, stay)
+        state = some.step(state)
+        x[live] = state.logit_error
+        met = state.logit_error <= bar
+        rounds[live[met & np.isnan(rounds[live])]] = n
+        if n in CONTOURS and np.isnan(rounds[live]).any():
+            above[n] = np.where(asked & ((end <= bar) | ~np.isnan(rounds)), x - bar, np.nan).reshape(limit.shape)
+    rounds = np.where(np.isnan(rounds) & (end > bar), np.inf, rounds)
+    return rounds.reshape(limit.shape), above
+
+
+def _taken(state: State, chosen: NDArray[np.bool_]) -> State:
+    """The chosen cells of a state, flat."""
+    size, share, pairs, shares = state.context
+    plain = (values.ravel()[chosen] for values in (size, share))
+    kept = (values.reshape(len(values), chosen.size)[:, chosen] for values in (pairs, shares))
+    return State(state.logit_error.ravel()[chosen], Context(*plain, *kept))
 
 
 def _bounds(curve: Curve, start: float | None) -> dict[str, float]:
@@ -204,7 +231,7 @@ def _bounds(curve: Curve, start: float | None) -> dict[str, float]:
     slips = (0.0, 0.0) if isinstance(curve, Perfect) else (curve.mu, curve.nu) if isinstance(curve, Affine) else None
     if slips is not None and slips[1] == 0 and slips[0] < 1:
         found["Eigen's error threshold" if slips[0] else "FP = TP"] = 1 / (1 - float(slips[0]))
-    if start is not None and np.isfinite(start) and not isinstance(curve, Perfect):
+    if start is not None and np.isfinite(start) and slips != (0.0, 0.0):
         still = float(np.exp(start - curve.inverse(start)))
         if np.isfinite(still) and still > 0:
             found[f"error {expit(start):.4g} stands still"] = still
@@ -219,5 +246,5 @@ def _standing(curve: Curve) -> tuple[Array, Array, NDArray[np.bool_]]:
     """
     x = curve.logit_error(SWEEP)
     log_lr = x - SWEEP
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return np.exp(log_lr), expit(x), np.gradient(log_lr, SWEEP) > SAME

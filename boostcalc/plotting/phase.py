@@ -129,10 +129,10 @@ def _number(ax: Axes, contours: Mapping[int, Any], others: Sequence[Any]) -> Non
 def _points(inside: Any, vertices: Any) -> Any:
     """Points of a polyline in parts of the axes, close enough together to measure distances to it."""
     places = inside.transform(np.asarray(vertices, dtype=np.float64))
-    places = places[np.isfinite(places).all(axis=1)]
     if len(places) == 2:
         places = places[0] + np.linspace(0, 1, 200)[:, None] * (places[1] - places[0])
-    return places[:: max(1, len(places) // 200)]
+    places = places[((places >= 0) & (places <= 1)).all(axis=1)]  # nan is nowhere
+    return places[:: 1 + len(places) // 300]
 
 
 def _start_axes(ax: Axes, x: Any, y: Any) -> None:
@@ -169,7 +169,7 @@ def _standing(ax: Axes, standing: tuple[ArrayLike, ArrayLike, ArrayLike]) -> lis
     ratio, error, unstable = (np.asarray(column) for column in standing)
     handles: list[Any] = []
     for kind, style, name in ((False, "-", "where a loop ends"), (True, (0, (4, 1.5)), "the divide")):
-        chosen = unstable == kind
+        chosen = (unstable == kind) & (ratio > 0) & np.isfinite(ratio)
         if chosen.any() and np.ptp(np.log(ratio[chosen])) > 0:
             across, up = (np.where(chosen, values, np.nan) for values in (ratio, error))
             handles += ax.plot(across, up, color=INK, linewidth=2, linestyle=style, label=name)
