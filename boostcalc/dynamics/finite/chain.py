@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -64,6 +65,10 @@ class Chain(ABC):
     @abstractmethod
     def wrong(self, n: int) -> Whole:
         """Wrong pairs in the context in each state of round n."""
+
+    def count(self, n: int) -> int:
+        """States of round n."""
+        return self.size(n) + 1
 
     @abstractmethod
     def push(self, n: int, mass: Mass) -> Mass:
@@ -151,7 +156,7 @@ class Remembering(Chain):
     def __init__(self, loop: Loop, start: State) -> None:
         super().__init__(loop, start)
         self.window = self.first_size
-        most = max(float(np.prod([len_ + 1.0 for len_ in self.parts(n)])) for n in range(self.full + 2))
+        most = max(self.count(n) for n in range(self.full + 1))
         if most > MOST_STATES:
             raise UsageError(
                 f"a window of {self.window} pairs in batches of {self.batch} has {most:.3g} states, too many for an "
@@ -174,6 +179,9 @@ class Remembering(Chain):
 
     def size(self, n: int) -> int:
         return self.window
+
+    def count(self, n: int) -> int:
+        return math.prod(self.shape(n))
 
     def wrong(self, n: int) -> Whole:
         return np.asarray(np.indices(self.shape(n)).sum(axis=0).ravel())
@@ -213,7 +221,7 @@ def _never_idle(chances: Chances, mass: Mass) -> Array:
 
 def work(found: Chain, rounds: int) -> float:
     """Multiplications that taking a law through so many rounds needs, to judge by."""
-    return float(sum(len(found.wrong(n)) * min(found.batch + 1, len(found.wrong(n + 1))) for n in range(rounds)))
+    return float(sum(found.count(n) * min(found.batch + 1, found.count(n + 1)) for n in range(rounds)))
 
 
 def _window(loop: Loop, start: State) -> Chain:

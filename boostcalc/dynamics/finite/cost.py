@@ -124,7 +124,7 @@ class Cost:
         beyond = max(1, most + 1 - self.least)  # the law of what is beyond the least
         length = 2 ** math.ceil(math.log2(beyond))
         chain = self.chain
-        states = [len(chain.wrong(n)) for n in range(self.rounds + 1)]
+        states = [chain.count(n) for n in range(self.rounds + 1)]
         if length > WIDEST or length / 2 * (work(chain, self.rounds) + sum(states)) > MOST_WORK:
             raise UsageError(f"the law of the cost is too long to tabulate ({length:,} numbers): simulate instead")
         radius = DAMPING ** (1 / length)
@@ -157,7 +157,7 @@ class Cost:
 
     def _generating(self, z: NDArray[Any]) -> NDArray[Any]:
         """E[z^(A − least)], shape of z."""
-        mass: NDArray[Any] = np.broadcast_to(self.chain.first(), (len(z), len(self.chain.wrong(0))))
+        mass: NDArray[Any] = np.broadcast_to(self.chain.first(), (len(z), self.chain.count(0)))
         for n in range(self.rounds + 1):
             a = self.chain.chances(n).acceptance
             mass = mass * (a / (1 - (1 - a) * z[:, None])) ** self.chain.batch

@@ -10,6 +10,9 @@ from boostcalc.odds import Array, as_rate, log_ratio, point
 
 __all__ = ["diffusion_fixation", "naive_error"]
 
+MANY, TERMS = 40, 80
+"""Pairs from which on so many terms of the series are enough for a double."""
+
 
 def naive_error(error: ArrayLike, *, tpr: ArrayLike, fpr: ArrayLike, batch: ArrayLike) -> Array:
     r"""Expected share of wrong answers among the attempts of a round that stops at the B-th acceptance.
@@ -46,17 +49,33 @@ def naive_error(error: ArrayLike, *, tpr: ArrayLike, fpr: ArrayLike, batch: Arra
     >>> round(float(naive_error(0.1, tpr=0.8, fpr=0.3, batch=8)), 3)
     0.095
     """
-    from scipy.special import hyp2f1
-
     e, t, f = (point(as_rate(value, name)) for value, name in ((error, "error"), (tpr, "tpr"), (fpr, "fpr")))
     pairs = _pairs(batch)
     accepted = (1 - e) * t + e * f
     rejected = (1 - e) * (1 - t) + e * (1 - f)  # not 1 − a, which loses what is small
-    with np.errstate(invalid="ignore", divide="ignore"):
-        series = hyp2f1(1.0, 2.0, pairs + 2.0, rejected) / (pairs + 1.0)
-        bias = e * (1 - e) * (t - f) * series
-    biased = (e > 0) & (e < 1) & (t != f)  # elsewhere there is no bias, whatever the series
-    return np.asarray(np.where(accepted > 0, e - np.where(biased, bias, 0.0), np.nan))
+    biased = (e > 0) & (e < 1) & (t != f)  # elsewhere there is no bias, however long the round
+    bias = np.where(biased, e * (1 - e) * (t - f), 0.0) * _excess(
+        pairs, np.where(accepted > 0, accepted, 1.0), rejected
+    )
+    return np.asarray(np.where(accepted > 0, e - bias, np.nan))
+
+
+def _excess(pairs: Array, accepted: Array, rejected: Array) -> Array:
+    r"""$(\mathbb{E}[B/A] - a)/(a(1-a)) = {}_2F_1(1, 2; B+2; 1-a)/(B+1)$, by what is exact in each range."""
+    from scipy.special import hyp2f1
+
+    b, a, q = np.broadcast_arrays(pairs, accepted, rejected)
+    far = q > 0.5  # there the short closed forms do not cancel, and they know a itself, not only 1 − a
+    x = np.where(far, q, 1.0)
+    one = -(np.log(a) + x) / x**2
+    two = (2 * x + 2 * a * np.log(a) - x**2) / x**3
+    short, many = np.minimum(b, MANY), np.maximum(b, MANY)
+    with np.errstate(over="ignore"):  # where the closed forms are taken
+        some = hyp2f1(1.0, 2.0, short + 2.0, q) / (short + 1.0)
+    series, term = np.zeros_like(q), np.ones_like(q)
+    for j in range(TERMS):
+        series, term = series + term, term * q * (j + 2) / (many + 2 + j)
+    return np.select([far & (b == 1), far & (b == 2), b <= MANY], [one, two, some], series / (many + 1))
 
 
 def diffusion_fixation(share: ArrayLike, *, tpr: ArrayLike, fpr: ArrayLike, batch: ArrayLike) -> Array:
