@@ -10,10 +10,13 @@ from numpy.typing import ArrayLike
 
 from boostcalc.dynamics.evaluators.base import BaseEvaluator, Rates
 from boostcalc.errors import PartError
-from boostcalc.odds import Array, expit, log_ratio, logit
+from boostcalc.odds import Array, expit, log_expit, log_ratio, logit
 from boostcalc.parts import Part, parameter
 
 __all__ = ["Drifting"]
+
+FARTHEST = 700.0
+"""Log-odds that two rates may lie apart before the exponential overflows."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,11 @@ class Drifting(Part, BaseEvaluator):
     def _log_lr(self, t: Array, f: Array, right: Array, wrong: Array) -> Array:
         """ln(t/f) from the log-odds of both: their difference first, which may nearly vanish."""
         apart = right * _gap(self.tpr, self.fpr) + wrong * _gap(self.tpr_wrong, self.fpr_wrong)
-        # ln σ(t) − ln σ(f) = ln(1 + (1 − σ(t))·(e^(t−f) − 1)); beyond 1 the two logarithms are apart enough
-        near = np.abs(apart) < 1
-        with np.errstate(invalid="ignore", over="ignore"):
-            close = np.log1p(expit(np.negative(t)) * np.expm1(np.where(near, apart, 0.0)))
-            return np.asarray(np.where(near, close, log_ratio(expit(t), expit(f))))
+        # the greater, less the smaller: ln σ(x) − ln σ(y) = ln(1 + (1 − σ(x))·(e^(x−y) − 1)), where nothing cancels
+        distance = np.abs(apart)
+        tame = distance < FARTHEST
+        close = np.log1p(expit(-np.maximum(t, f)) * np.expm1(np.where(tame, distance, 0.0)))
+        return np.asarray(np.where(tame, np.sign(apart) * close, log_expit(t) - log_expit(f)))
 
     def sample(self, rng: np.random.Generator, size: int) -> Drifting:
         return self
@@ -67,4 +70,6 @@ def _gap(a: ArrayLike, b: ArrayLike) -> Array:
     """logit a − logit b, exact to rounding also where they nearly agree."""
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     step = (b - a) / (1 - b)
-    return np.asarray(log_ratio(a, b) - np.where(np.abs(step) < 0.5, np.log1p(step), np.log1p(-a) - np.log1p(-b)))
+    near = np.abs(step) < 0.5
+    rest = np.where(near, np.log1p(np.where(near, step, 0.0)), np.log1p(-a) - np.log1p(-b))
+    return np.asarray(log_ratio(a, b) - rest)
