@@ -1,5 +1,5 @@
 from .datasets import load_table
-from .dynamics import Append, Drifting, Evaluator, Loop, Prediction, Replace, Window
+from .dynamics import Append, Binormal, Drifting, Evaluator, Loop, Prediction, Replace, Votes, Window
 from .fitting import Fit, fit, read_fit
 from .forecasting import Forecast, forecast, read_forecast
 from .odds import Counts
@@ -13,6 +13,7 @@ __version__: str
 __all__ = [
     "Affine",
     "Append",
+    "Binormal",
     "Counts",
     "Derivation",
     "Drifting",
@@ -30,6 +31,7 @@ __all__ = [
     "Shrinkage",
     "Sigmoid",
     "SizedEvidence",
+    "Votes",
     "Window",
     "derive",
     "fit",

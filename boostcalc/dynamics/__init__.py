@@ -1,7 +1,16 @@
 """What a loop does, in NumPy and log-odds: evaluator, context policies, trajectories, fixed points, rounds."""
 
 from boostcalc.dynamics.batches import simulate
-from boostcalc.dynamics.evaluators import BaseEvaluator, Drifting, Evaluator, Rates
+from boostcalc.dynamics.evaluators import (
+    EVALUATORS,
+    BaseEvaluator,
+    Binormal,
+    Drifting,
+    Evaluator,
+    Rates,
+    Votes,
+    evaluator_from_dict,
+)
 from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
 from boostcalc.dynamics.loop import Loop
 from boostcalc.dynamics.policies import POLICIES, Append, Context, ContextPolicy, Replace, Window
@@ -12,9 +21,11 @@ from boostcalc.dynamics.start import Start, State
 from boostcalc.dynamics.trajectory import Trajectory
 
 __all__ = [
+    "EVALUATORS",
     "POLICIES",
     "Append",
     "BaseEvaluator",
+    "Binormal",
     "Context",
     "ContextPolicy",
     "Drifting",
@@ -31,8 +42,10 @@ __all__ = [
     "Start",
     "State",
     "Trajectory",
+    "Votes",
     "Window",
     "check_question",
+    "evaluator_from_dict",
     "first_passage",
     "fixed_points",
     "propagate",
