@@ -1,5 +1,5 @@
 from .datasets import load_table
-from .dynamics import Append, Binormal, Drifting, Evaluator, Loop, Prediction, Replace, Votes, Window
+from .dynamics import Append, Binormal, Drifting, Evaluator, Loop, Prediction, Replace, Roc, Votes, Window, roc
 from .fitting import Fit, fit, read_fit
 from .forecasting import Forecast, forecast, read_forecast
 from .odds import Counts
@@ -27,6 +27,7 @@ __all__ = [
     "Perfect",
     "Prediction",
     "Replace",
+    "Roc",
     "Runs",
     "Shrinkage",
     "Sigmoid",
@@ -41,4 +42,5 @@ __all__ = [
     "read_forecast",
     "read_runs",
     "report",
+    "roc",
 ]

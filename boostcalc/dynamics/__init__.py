@@ -8,8 +8,10 @@ from boostcalc.dynamics.evaluators import (
     Drifting,
     Evaluator,
     Rates,
+    Roc,
     Votes,
     evaluator_from_dict,
+    roc,
 )
 from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
 from boostcalc.dynamics.loop import Loop
@@ -37,6 +39,7 @@ __all__ = [
     "Prediction",
     "Rates",
     "Replace",
+    "Roc",
     "Round",
     "Rounds",
     "Start",
@@ -49,5 +52,6 @@ __all__ = [
     "first_passage",
     "fixed_points",
     "propagate",
+    "roc",
     "simulate",
 ]

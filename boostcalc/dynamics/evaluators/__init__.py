@@ -5,6 +5,7 @@ from boostcalc.dynamics.evaluators.constant import Evaluator
 from boostcalc.dynamics.evaluators.drifting import Drifting
 from boostcalc.dynamics.evaluators.families import EVALUATORS, evaluator_from_dict, told_evaluator
 from boostcalc.dynamics.evaluators.graded import Binormal
+from boostcalc.dynamics.evaluators.roc import EmpiricalRoc, Roc, roc
 from boostcalc.dynamics.evaluators.votes import Votes
 
 __all__ = [
@@ -12,9 +13,12 @@ __all__ = [
     "BaseEvaluator",
     "Binormal",
     "Drifting",
+    "EmpiricalRoc",
     "Evaluator",
     "Rates",
+    "Roc",
     "Votes",
     "evaluator_from_dict",
+    "roc",
     "told_evaluator",
 ]

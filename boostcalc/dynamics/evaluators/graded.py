@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from boostcalc.dynamics.evaluators.base import BaseEvaluator, Rates
-from boostcalc.errors import PartError
+from boostcalc.dynamics.evaluators.roc import Roc
+from boostcalc.errors import PartError, UsageError
 from boostcalc.odds import Array
 from boostcalc.parts import Part, parameter
 
@@ -57,6 +58,25 @@ class Binormal(Part, BaseEvaluator):
         from scipy.special import ndtr
 
         return np.asarray(ndtr(np.divide(self.separation, np.hypot(1.0, self.ratio))))
+
+    def roc(self, thresholds: ArrayLike | None = None) -> Roc:
+        """Its rates at other thresholds, of shape (m,); by default 201 from 5 above all means to 5 below.
+
+        Raises
+        ------
+        UsageError
+            If this is a batch of evaluators.
+        """
+        if self.shape != ():
+            raise UsageError("one evaluator's ROC is told at a time")
+        if thresholds is None:
+            mean, spread = self.separation / self.ratio, 1 / self.ratio
+            thresholds = np.linspace(max(5.0, mean + 5 * spread), min(-5.0, mean - 5 * spread), 201)
+        listed = np.sort(np.asarray(thresholds, dtype=np.float64).ravel())[::-1]
+        rates = Binormal(self.separation, listed, self.ratio).under(np.nan)  # type: ignore[arg-type]  # a batch
+        area = float(self.area)
+        status = f"binormal ROC: area under the curve {area:.4g}"
+        return Roc(status, listed, rates.t, rates.f, rates.log_lr, area)
 
     def under(self, logit_context: ArrayLike) -> Rates:
         from scipy.special import ndtr
