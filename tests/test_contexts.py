@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import boostcalc as bc
 from boostcalc.dynamics import Start, Window
 from boostcalc.errors import UsageError
-from boostcalc.odds import logit
+from boostcalc.odds import expit, logit
 from tests.reference.exact_contexts import window_orbit
 from tests.reference.exact_loop import affine
 
@@ -185,3 +185,73 @@ def test_a_target_at_the_limit_itself_is_not_reached() -> None:
     end = float(loop.fixed_points().error[1])
     assert loop.rounds_to(end * 1.01, error=0.5).value < 20
     assert not loop.rounds_to(end * 0.99, error=0.5).value < np.inf
+
+
+@pytest.mark.parametrize("context", [bc.Replace(), bc.Append(size=16), Window(size=50)], ids=str)
+@pytest.mark.parametrize(
+    "response",
+    [
+        bc.Perfect(),
+        SLIPS,
+        EVIDENCE,
+        bc.Shrinkage(strength=5, prior=0.2),
+        bc.SizedEvidence(a=-5, b=7, prior=0.5, half=9),
+    ],
+    ids=str,
+)
+def test_the_mirror_accepts_as_often(response: bc.Perfect, context: bc.Replace) -> None:
+    """(t, f, ε₀) and (f, t, 1 − ε₀) with wrong and right exchanged give one acceptance curve (theorem `mirror`)."""
+    loop = bc.Loop(tpr=0.8, fpr=0.3, response=response, context=context)
+    mirror = bc.Loop(tpr=0.3, fpr=0.8, response=response.mirrored(), context=context)
+    one, other = (each.trajectory(contamination=c, rounds=12) for each, c in ((loop, 0.3), (mirror, 0.7)))
+    np.testing.assert_allclose(other.acceptance, one.acceptance, rtol=1e-12)
+    np.testing.assert_allclose(other.correct, one.error, rtol=1e-11)
+
+
+class TestHeadStart:
+    """Correct pairs put into the first context (theorem `head-start`)."""
+
+    def test_they_lower_the_odds_of_the_first_context(self) -> None:
+        start = Start(contamination=0.4, head_start=9)
+        for context, size in ((bc.Append(size=30), 39), (bc.Replace(), 25)):
+            state = bc.Loop(tpr=0.8, fpr=0.1, context=context).start(start)
+            right = (size - 9) * 0.6
+            assert float(state.context.size) == size
+            assert float(state.logit_error) == pytest.approx(float(logit(0.4) - np.log1p(9 / right)), rel=1e-14)
+
+    def test_they_push_others_out_of_a_window(self) -> None:
+        loop = bc.Loop(tpr=0.8, fpr=0.1, context=Window(size=30), batch=10)
+        state = loop.start(Start(contamination=0.4, head_start=9))
+        assert float(state.context.size) == 30
+        assert float(expit(state.logit_error)) == pytest.approx(0.4 * 21 / 30, rel=1e-13)
+        path = loop.trajectory(Start(contamination=0.4, head_start=9), rounds=3)
+        batches = path.contamination[:3]
+        assert path.context_contamination[3] == pytest.approx(batches.mean(), rel=1e-13), "the first pairs have left"
+
+    def test_under_append_the_target_is_met_in_a_smaller_context(self) -> None:
+        """By (1 + m/R₀)^(−f/(t − f)), in the limit of small batches."""
+        t, f, m = 0.8, 0.4, 60
+        loop = bc.Loop(tpr=t, fpr=f, context=bc.Append(size=100), batch=1)
+        sizes = [
+            100 + head + float(loop.rounds_to(0.1, Start(contamination=0.4, head_start=head)).value) for head in (0, m)
+        ]
+        assert sizes[1] / sizes[0] == pytest.approx((1 + m / 60) ** (-f / (t - f)), rel=0.01)
+
+    def test_under_replace_they_are_worth_rounds(self) -> None:
+        """ln(1 + m/R₀)/Λ of them: here log(8)/log(8), exactly one."""
+        loop = bc.Loop(tpr=0.8, fpr=0.1, batch=16)
+        path = loop.trajectory(contamination=0.5, rounds=3).logit_error
+        ahead = loop.trajectory(Start(contamination=0.5, head_start=7 * 8), rounds=2).logit_error
+        np.testing.assert_allclose(ahead, path[1:], rtol=1e-13)
+
+    def test_predict_tells_what_they_are_worth(self) -> None:
+        answer = bc.Loop(tpr=0.8, fpr=0.1).predict(error=0.5, head_start=56)
+        assert (answer.rounds_to_target.value, answer.rounds_without_head_start) == (2, 3)
+        assert "without it, 3 rounds" in answer.summary()
+        assert bc.Loop(tpr=0.8, fpr=0.1).predict(error=0.5).rounds_without_head_start is None
+
+    def test_what_is_no_number_of_pairs_is_refused(self) -> None:
+        with pytest.raises(UsageError, match="head_start"):
+            Start(head_start=-1)
+        with pytest.raises(UsageError, match="no context gives the start error"):
+            bc.Loop(tpr=0.8, fpr=0.1, response=EVIDENCE).trajectory(Start(error=0.99, head_start=4))

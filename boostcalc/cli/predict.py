@@ -20,6 +20,7 @@ RATE = RateType()
 @click.option("--fp", "--fpr", "fp", type=RATE, required=True, help="P(accept | wrong): 0.1, or counts 10/100.")
 @click.option("--error", type=RATE, help="Error rate of round 0 [default: 0.5].")
 @click.option("--contamination", type=RATE, help="Wrong share of the first context [default: what gives that error].")
+@click.option("--head-start", metavar="PAIRS", type=click.FloatRange(0), default=0, help="Correct pairs put into it.")
 @click.option("--target", type=float, default=0.01, show_default=True, help="Wanted error rate.")
 @click.option("--rounds", type=click.IntRange(0, 100_000), help="Rounds to list [default: up to the target].")
 @click.option(
@@ -33,7 +34,11 @@ RATE = RateType()
     help="Such as evidence:a=-5,b=7 or affine:mu=.05,nu=.2.",
 )
 @click.option(
-    "--context", type=PartType(POLICIES), default="replace", show_default=True, help="Such as append:size=16."
+    "--context",
+    type=PartType(POLICIES),
+    default="replace",
+    show_default=True,
+    help="Such as append:size=16 or window:size=64.",
 )
 @click.option(
     "--level", type=float, default=0.9, show_default=True, help="Level of the intervals (where counts are given)."
@@ -48,6 +53,7 @@ def command(
     fp: float | Counts,
     error: float | Counts | None,
     contamination: float | Counts | None,
+    head_start: float,
     target: float,
     rounds: int | None,
     batch: float,
@@ -70,7 +76,15 @@ def command(
     boostcalc predict --fp 0.1 --tp 0.8 --response evidence:a=-5,b=7 --context append:size=16
     """
     loop = Loop(tpr=tp, fpr=fp, response=response, context=context, batch=batch)
-    result = loop.predict(error=error, contamination=contamination, target=target, rounds=rounds, level=level, rng=seed)
+    result = loop.predict(
+        error=error,
+        contamination=contamination,
+        head_start=head_start,
+        target=target,
+        rounds=rounds,
+        level=level,
+        rng=seed,
+    )
     if plot is not None:
         plotting.save(result.plot(), plot)
     answer(result, as_json=as_json, output=output)

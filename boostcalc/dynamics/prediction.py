@@ -61,6 +61,8 @@ class Prediction(Result):
     limit, limit_multiplier : the error where the loop settles, and F′ there.
     approach, law : how the distance to it shrinks: by this factor a round ("factor"), or as this power of the
         context's size ("power", where all old pairs stay).
+    rounds_without_head_start : what the plug-in loop takes to the target without its head start; None where it
+        has no head start, or does not reach the target.
     rounds_to_target : `value` None where the target is not reached within the horizon; `never` where the loop
         settles above it.
     probability_reached : share of what the evidence allows in which the target is reached.
@@ -80,6 +82,7 @@ class Prediction(Result):
     approach: Estimate
     law: str
     rounds_to_target: Estimate
+    rounds_without_head_start: float | None
     never: bool
     probability_reached: float
     trajectory: tuple[Round, ...]
@@ -136,6 +139,12 @@ class Prediction(Result):
             f"Settles at: {self.limit} ({close})",
             f"Likelihood ratio TP/FP: {_ratio(self.likelihood_ratio, *rates)}",
         ]
+        if pairs := self.inputs["head_start"]:
+            alone = self.rounds_without_head_start
+            lines.append(
+                f"Head start of {pairs:g} correct pairs: without it, "
+                + ("the target is not reached" if alone is None else f"{alone:g} rounds to the target")
+            )
         if self.limit.level is not None:
             lines.append(f"In brackets: {self.limit.level:.0%} intervals")
         if len(ends) > 1:
@@ -168,6 +177,7 @@ class Prediction(Result):
             "rounds_to_target": {
                 **self.rounds_to_target.to_dict(),
                 "never": self.never,
+                "without_head_start": self.rounds_without_head_start,
                 "probability_reached": self.probability_reached,
             },
             "trajectory": [row.to_dict() for row in self.trajectory],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from boostcalc.dynamics.trajectory import Trajectory
 from boostcalc.dynamics.verdict import direction, verdict
 from boostcalc.errors import UsageError
 from boostcalc.odds import Array, expit, logit
-from boostcalc.results import Estimate
+from boostcalc.results import Estimate, finite
 
 if TYPE_CHECKING:
     from boostcalc.dynamics.loop import Loop
@@ -159,6 +159,7 @@ def propagate(
             "fpr": spread(f, many.f),
             "error": rows[0].error,
             "target": target,
+            "head_start": start.head_start,
             "batch": loop.batch,
             "rounds": rounds,
             "evaluator": loop.evaluator.to_dict(),
@@ -172,10 +173,18 @@ def propagate(
         approach=spread(point.approach, many.approach),
         law=loop.context.law,
         rounds_to_target=reached,
+        rounds_without_head_start=_without_head_start(loop, start, target),
         never=bool(np.isinf(point.reach)) and reached.value is None,
         probability_reached=chance,
         trajectory=rows,
     )
+
+
+def _without_head_start(loop: Loop, start: Start, target: float) -> float | None:
+    """Rounds that the same start takes to the target without its head start; None where it has none."""
+    if not start.head_start:
+        return None
+    return finite(float(loop.rounds_to(target, replace(start, head_start=0)).value))
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,9 @@ class Affine(Curve):
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(np.where((above >= 0) & (below >= 0), np.log(above) - np.log(below), np.nan))
 
+    def mirrored(self) -> Affine:
+        return Affine(mu=self.nu, nu=self.mu)
+
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         import sympy

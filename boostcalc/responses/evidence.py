@@ -46,6 +46,9 @@ class Evidence(Curve):
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(np.where((above >= 0) & (below >= 0), np.log(above) - np.log(below), np.nan))
 
+    def mirrored(self) -> Evidence:
+        return Evidence(a=-np.add(self.a, self.b), b=self.b)
+
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         import sympy

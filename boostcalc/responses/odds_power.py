@@ -41,6 +41,9 @@ class OddsPower(Curve):
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return np.asarray(np.where(np.asarray(self.beta) > 0, (x - self.alpha) / self.beta, np.nan))
 
+    def mirrored(self) -> OddsPower:
+        return OddsPower(alpha=np.negative(self.alpha), beta=self.beta)
+
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         import sympy

@@ -40,6 +40,9 @@ class Shrinkage(Response):
             weight = 1 / (1 + checked_size(self, size) / self.strength)
         return Affine(mu=weight * self.prior, nu=weight * np.subtract(1, self.prior))  # type: ignore[arg-type]  # arrays stand for several
 
+    def mirrored(self) -> Shrinkage:
+        return Shrinkage(strength=self.strength, prior=np.subtract(1, self.prior))
+
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         import sympy

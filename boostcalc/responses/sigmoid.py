@@ -76,6 +76,11 @@ class Sigmoid(Curve):
             above, below = rule - self.a, np.add(self.a, self.b) - rule
             return np.asarray(np.where((above >= 0) & (below >= 0), np.log(above) - np.log(below), np.nan))
 
+    def mirrored(self) -> Sigmoid:
+        return Sigmoid(
+            low=np.subtract(1, self.high), high=np.subtract(1, self.low), a=-np.add(self.a, self.b), b=self.b
+        )
+
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         import sympy
