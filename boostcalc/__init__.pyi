@@ -1,5 +1,19 @@
 from .datasets import load_table
-from .dynamics import Append, Drifting, Evaluator, Loop, PhaseDiagram, Prediction, Replace, Window, phase
+from .dynamics import (
+    Append,
+    Binormal,
+    Drifting,
+    Evaluator,
+    Loop,
+    PhaseDiagram,
+    Prediction,
+    Replace,
+    Roc,
+    Votes,
+    Window,
+    phase,
+    roc,
+)
 from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, simulate, urn_limits
 from .fitting import Fit, fit, read_fit
 from .forecasting import Forecast, forecast, read_forecast
@@ -15,6 +29,7 @@ __version__: str
 __all__ = [
     "Affine",
     "Append",
+    "Binormal",
     "Counts",
     "Derivation",
     "Distribution",
@@ -30,6 +45,7 @@ __all__ = [
     "PhaseDiagram",
     "Prediction",
     "Replace",
+    "Roc",
     "Runs",
     "Shrinkage",
     "Sigmoid",
@@ -37,6 +53,7 @@ __all__ = [
     "SizedEvidence",
     "Types",
     "UrnLimits",
+    "Votes",
     "Window",
     "derive",
     "distribution",
@@ -48,6 +65,7 @@ __all__ = [
     "read_forecast",
     "read_runs",
     "report",
+    "roc",
     "simulate",
     "simulated_log",
     "urn_limits",

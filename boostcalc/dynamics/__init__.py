@@ -1,7 +1,18 @@
 """What a loop does, in NumPy and log-odds: evaluator, context policies, trajectories, fixed points, rounds."""
 
 from boostcalc.dynamics.diagram import PhaseDiagram
-from boostcalc.dynamics.evaluators import BaseEvaluator, Drifting, Evaluator, Rates
+from boostcalc.dynamics.evaluators import (
+    EVALUATORS,
+    BaseEvaluator,
+    Binormal,
+    Drifting,
+    Evaluator,
+    Rates,
+    Roc,
+    Votes,
+    evaluator_from_dict,
+    roc,
+)
 from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
 from boostcalc.dynamics.loop import Loop
 from boostcalc.dynamics.phase import phase
@@ -13,9 +24,11 @@ from boostcalc.dynamics.start import Start, State
 from boostcalc.dynamics.trajectory import Trajectory
 
 __all__ = [
+    "EVALUATORS",
     "POLICIES",
     "Append",
     "BaseEvaluator",
+    "Binormal",
     "Context",
     "ContextPolicy",
     "Drifting",
@@ -28,15 +41,19 @@ __all__ = [
     "Prediction",
     "Rates",
     "Replace",
+    "Roc",
     "Round",
     "Rounds",
     "Start",
     "State",
     "Trajectory",
+    "Votes",
     "Window",
     "check_question",
+    "evaluator_from_dict",
     "first_passage",
     "fixed_points",
     "phase",
     "propagate",
+    "roc",
 ]

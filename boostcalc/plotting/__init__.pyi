@@ -1,4 +1,5 @@
 from .chance import law, runs, shares
+from .evaluators import roc
 from .loops import cobweb, fan, phase_line, response, rounds, trajectory
 from .phase import phase
 from .style import save, svg
@@ -18,4 +19,15 @@ __all__ = [
     "svg",
     "trajectory",
     "types",
+]
+__all__ = [
+    "cobweb",
+    "fan",
+    "phase_line",
+    "response",
+    "roc",
+    "rounds",
+    "save",
+    "svg",
+    "trajectory",
 ]

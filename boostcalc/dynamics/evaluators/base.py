@@ -26,11 +26,14 @@ class Rates:
     t, f : P(accept | correct) and P(accept | wrong).
     log_lr : $\Lambda = \ln(t/f)$, the evidence of one acceptance; ±inf where one rate is 0, `nan` where both are. It
         is kept beside t and f since it cannot be had from them to full precision where they nearly agree.
+    misses : P(reject | correct) and P(reject | wrong), kept for the same reason where a rate is near 1; None where
+        1 − t and 1 − f say it.
     """
 
     t: Array
     f: Array
     log_lr: Array
+    misses: tuple[Array, Array] | None = None
 
     @classmethod
     def of(cls, t: Array, f: Array) -> Rates:
@@ -42,6 +45,11 @@ class Rates:
         """LR = t/f; `inf` where f = 0, `nan` where both are."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(self.t / self.f)
+
+    @property
+    def rejection(self) -> tuple[Array, Array]:
+        """(1 − t, 1 − f): P(reject | correct) and P(reject | wrong)."""
+        return (np.asarray(1 - self.t), np.asarray(1 - self.f)) if self.misses is None else self.misses
 
     def acceptance(self, logit_error: ArrayLike) -> Array:
         r"""$a = (1-\varepsilon)t + \varepsilon f$, the share of answers accepted (Bayes' denominator)."""
