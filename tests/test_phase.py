@@ -111,7 +111,8 @@ def test_limits_and_rounds_are_those_of_plain_iteration() -> None:
     np.testing.assert_array_equal(diagram.rounds, rounds)
     one_end = ~is_in(diagram, "splits")
     np.testing.assert_array_equal(is_in(diagram, "converges"), one_end & (x < first))
-    np.testing.assert_array_equal(is_in(diagram, "collapses"), one_end & (x > first))
+    np.testing.assert_array_equal(is_in(diagram, "collapses"), one_end & (x > first) & (x >= 0))
+    np.testing.assert_array_equal(is_in(diagram, "rises"), one_end & (x > first) & (x < 0))
     upper = is_in(diagram, "splits") & (expit(x) > 0.3)  # the two ends lie on either side of it
     np.testing.assert_array_equal(diagram.letters == "^", upper)
 
@@ -173,7 +174,7 @@ def test_a_power_of_the_odds_above_one_splits_everywhere_at_its_tipping_point() 
 def test_a_response_that_hardly_responds_is_drawn_too(plane: str, response: Any) -> None:
     """Never an error, half of the contexts with one error, one error for all: one end for every loop."""
     diagram = bc.phase(plane, response=response, grid=12)
-    assert set(diagram.shares) <= {"converges", "collapses"}
+    assert set(diagram.shares) <= {"converges", "rises", "collapses"}
     assert diagram.limit.max() <= 0.6
     assert diagram.plot().get_legend() is not None
 

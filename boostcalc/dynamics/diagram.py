@@ -23,14 +23,15 @@ __all__ = ["PLANES", "REGIONS", "PhaseDiagram"]
 PLANES = {"rates": ("fpr", "tpr"), "start": ("likelihood_ratio", "error")}
 """The planes, and what is across and up in each."""
 
-REGIONS = ("converges", "splits", "collapses", "stands still", "undefined")
+REGIONS = ("converges", "splits", "rises", "collapses", "stands still", "undefined")
 """The regions, by their code."""
 
 MEANINGS = {
     "+": "converges: one stable end, below the start",
     "v": "splits: two stable ends or more; this start goes to the lowest",
     "^": "splits: two stable ends or more; this start goes to a higher one",
-    "x": "collapses: one stable end, above the start",
+    "/": "rises: one stable end, above the start and below ½",
+    "x": "collapses: one stable end, above the start, at ½ or more",
     "0": "stands still: it stays at the start",
     "?": "undefined: no context gives this start error",
 }
@@ -50,8 +51,8 @@ class PhaseDiagram(Result):
     inputs : the question: `response`, `context`, `batch`, `error` (None where it is an axis), `target`.
     across, up : the cells' centres, shapes (columns,) and (rows,), by the names in `PLANES`.
     region : places in `REGIONS`. Splits: two or more stable ends, and the start decides. Of the rest, converges: the
-        limit lies below the start; collapses: above it; stands still: the limit is the start; undefined: no context
-        gives this start error, or the error does not settle.
+        limit lies below the start; rises: above it, at an error below ½; collapses: above it, at ½ or more; stands
+        still: the limit is the start; undefined: no context gives this start error, or the error does not settle.
     logit_start, logit_limit : log-odds of the start error and of its limit.
     lowest : whether that limit is the lowest stable end there.
     rounds : rounds to the target; `inf` where it is never met, `nan` where not within the rounds looked at.
@@ -104,7 +105,7 @@ class PhaseDiagram(Result):
     @property
     def letters(self) -> NDArray[np.str_]:
         """The cells as letters of `MEANINGS`, shape (rows, columns)."""
-        codes = np.array(["+", "v", "x", "0", "?"])[self.region]
+        codes = np.array(["+", "v", "/", "x", "0", "?"])[self.region]
         split = self.region == REGIONS.index("splits")
         return np.where(split & ~self.lowest, "^", codes)
 

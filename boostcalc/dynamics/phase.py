@@ -60,7 +60,8 @@ def phase(
 
     A cell's region follows from the stable fixed points of its update map and from the limit of its start: *splits*
     with two or more stable ends (the start decides between them); else *converges* where the limit lies below the
-    start, *collapses* where it lies above, *stands still* where it is the start or nothing ever changes.
+    start, *rises* where it lies above it at an error below ½, *collapses* where it lies above it at ½ or more,
+    *stands still* where it is the start or nothing ever changes.
 
     Parameters
     ----------
@@ -170,8 +171,11 @@ def _regions(points: FixedPoints, start: Array, limit: Array) -> NDArray[np.int8
     with np.errstate(invalid="ignore"):
         same = (limit == start) | (np.abs(limit - start) <= SAME)
         found = np.select(
-            [np.isnan(limit), points.everywhere, ends >= 2, same, limit < start],
-            [REGIONS.index(name) for name in ("undefined", "stands still", "splits", "stands still", "converges")],
+            [np.isnan(limit), points.everywhere, ends >= 2, same, limit < start, limit < 0],
+            [
+                REGIONS.index(name)
+                for name in ("undefined", "stands still", "splits", "stands still", "converges", "rises")
+            ],
             REGIONS.index("collapses"),
         )
     return found.astype(np.int8)
