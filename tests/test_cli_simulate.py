@@ -1,0 +1,106 @@
+"""`boostcalc simulate`, as a stranger types it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import boostcalc as bc
+from tests.conftest import Ran
+
+Run = Callable[..., Ran]
+ASKED = ("simulate", "--tp", "0.8", "--fp", "0.6")
+
+
+def test_runs_beside_the_mean_field(cli: Run) -> None:
+    ran = cli(*ASKED, "--rounds", "3", "--runs", "50")
+    assert ran.status == 0
+    assert ran.err == ""
+    assert ran.out.startswith("In 50 runs the error goes from 0.5")
+    assert "mean field" in ran.out
+
+
+def test_json_is_one_document(cli: Run, tmp_path: Path) -> None:
+    log = tmp_path / "runs.csv"
+    ran = cli(*ASKED, "--rounds", "2", "--runs", "5", "--log", str(log), "--json")
+    document = json.loads(ran.out)
+    assert document["kind"] == "simulation"
+    assert document["inputs"]["runs"] == 5
+    assert document["provenance"]["seed"] == 0
+    assert ran.err == f"written: {log}\n"
+
+
+def test_the_exact_law(cli: Run, tmp_path: Path) -> None:
+    written, picture = tmp_path / "law.json", tmp_path / "law.png"
+    rates = ("simulate", "--tp", "0.8", "--fp", "0.7", "--batch", "20", "--exact")
+    ran = cli(*rates, "--json", "-o", str(written), "--plot", str(picture))
+    assert ran.status == 0
+    document = json.loads(ran.out)
+    assert document == json.loads(written.read_text())
+    ends = document["settling"]["ends"]
+    assert ends[1]["probability"] == pytest.approx(0.0640600, abs=5e-8)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "probability 0.06406" in cli(*rates).out
+
+
+@pytest.mark.parametrize("counted", [(), ("--counted",)])
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_a_log_can_be_fitted(cli: Run, tmp_path: Path, ending: str, counted: tuple[str, ...]) -> None:
+    log = str(tmp_path / f"runs.{ending}")
+    asked = (
+        *ASKED,
+        "--response",
+        "evidence:a=-3,b=6",
+        "--error",
+        "0.6",
+        "--runs",
+        "40",
+        "--rounds",
+        "4",
+        "--seed",
+        "3",
+    )
+    assert cli(*asked, "--log", log, *counted).status == 0
+    fit = json.loads(cli("fit", log, "--json").out)
+    assert fit["kind"] == "fit"
+    assert fit["clusters"]["count"] == 40
+    assert bc.read_runs(log).n_attempts == fit["n_attempts"]
+
+
+def test_a_seed_gives_the_same_answer(cli: Run) -> None:
+    outs = [cli(*ASKED, "--runs", "20", "--seed", seed).out for seed in ("0", "0", "1")]
+    assert outs[0] == outs[1]
+    assert outs[0] != outs[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--exact", "--log", "x.csv"), "nothing to log"),
+        (("--counted",), "--log FILE"),
+        (("--log", "x.txt"), "known are: .csv"),
+        (("--exact", "--tp", "8/10"), "known rates"),
+        (("--exact", "--context", "window:size=200"), "simulate instead"),
+        (("--batch", "2.5"), "--batch"),
+        (("--runs", "0"), "--runs"),
+        (("--target", "0"), "target"),
+        (("--response", "evidence:a=-5,b=3", "--context", "append:size=8", "--error", "0.9"), "no context gives"),
+    ],
+)
+def test_bad_usage_is_a_sentence_and_two(cli: Run, arguments: tuple[str, ...], said: str) -> None:
+    ran = cli(*ASKED, *arguments, "--json")
+    assert ran.status == 2
+    assert ran.out == ""
+    assert said in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("rates", [("0", "0"), ("0.8", "0"), ("0", "0.5"), ("0.5", "0.5"), ("0.2", "0.9")])
+@pytest.mark.parametrize("exact", [(), ("--exact",)])
+def test_bad_news_is_an_answer(cli: Run, rates: tuple[str, str], exact: tuple[str, ...]) -> None:
+    ran = cli("simulate", "--tp", rates[0], "--fp", rates[1], "--runs", "20", *exact, "--json")
+    assert ran.status == 0
+    assert json.loads(ran.out)["status"]
