@@ -58,7 +58,6 @@ def kernel(response: Curve) -> None:
     print(f"{response.family}: {CHAINS:,} chains, {ROUNDS} rounds, batches of {BATCH}")
     print(f"  boostcalc {ours_s:.2f} s, raw draws {theirs_s:.2f} s")
     print(f"  ratio: median {statistics.median(ratios):.2f}, from {ratios[0]:.2f} to {ratios[-1]:.2f}; limit {LIMIT}")
-    del error, contamination, acceptance
     tracemalloc.start()
     kept = ours()
     size = sum(
@@ -72,6 +71,7 @@ def kernel(response: Curve) -> None:
 def ending_wrong() -> None:
     """Wright–Fisher fixation from half: exact, simulated, and by packages for evolutionary games."""
     loop = bc.Loop(tpr=0.8, fpr=0.7, batch=SMALL)
+    distribution(loop, error=0.5, rounds=0)  # warm
     exact = seconds(lambda: distribution(loop, error=0.5, rounds=0).settling)
     drawn = seconds(lambda: bc.simulate(loop, error=0.5, rounds=300, runs=GAMES))
     found = distribution(loop, error=0.5, rounds=0).settling

@@ -86,8 +86,8 @@ def test_a_log_comes_back_from_a_file(simulation: bc.Simulation, tmp_path: Path,
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
     back, direct = bc.read_runs(path), bc.read_runs(log)
     assert back.ignored == ()
-    cells = (one.cells.astype({"context_wrong": float}) for one in (back, direct))
-    pd.testing.assert_frame_equal(*cells, check_dtype=False)
+    from_file, from_memory = (one.cells.astype({"context_wrong": float}) for one in (back, direct))
+    pd.testing.assert_frame_equal(from_file, from_memory, check_dtype=False)
 
 
 def test_an_unknown_ending_is_refused(tmp_path: Path) -> None:
