@@ -173,10 +173,21 @@ class Loop:
         return Trajectory.of(self, self._states(begin, int(rounds)), int(rounds))
 
     def _states(self, begin: State, rounds: int) -> Iterator[State]:
-        """States of rounds 0…`rounds`."""
+        """States of rounds 0…`rounds`; by the family's closed form where there is one, so that no rounding adds up."""
+        log_lr = self.evaluator.under(np.nan).log_lr
+        closed = isinstance(self.context, Replace) and not self.evaluator.drifts
+        regular = np.isfinite(log_lr) & np.isfinite(begin.logit_error)
         state = begin
-        for n in range(rounds + 1):
-            state = begin if n == 0 else self._closed(begin, n, self.step(state))
+        yield state
+        for n in range(1, rounds + 1):
+            with np.errstate(invalid="ignore"):
+                x = self.curve.orbit(begin.logit_error, log_lr, n) if closed else None
+            if x is not None and regular.all():
+                batch = self.rates(state).filter(state.logit_error)
+                state = State(x, self.context.join(state.context, self.batch, batch))
+            else:
+                state = self.step(state)
+                state = state if x is None else state._replace(logit_error=np.where(regular, x, state.logit_error))
             yield state
 
     def fixed_points(self) -> FixedPoints:
@@ -263,15 +274,3 @@ class Loop:
         """
         start = Start(error, contamination, head_start)
         return predict(self, start, target=target, rounds=rounds, level=level, rng=rng)
-
-    def _closed(self, start: State, n: int, stepped: State) -> State:
-        """The step's state, its error taken from the family's closed form where there is one (no rounding adds up)."""
-        if not isinstance(self.context, Replace) or self.evaluator.drifts:
-            return stepped
-        log_lr = self.evaluator.under(np.nan).log_lr
-        with np.errstate(invalid="ignore"):
-            x = self.curve.orbit(start.logit_error, log_lr, n)
-        if x is None:
-            return stepped
-        regular = np.isfinite(log_lr) & np.isfinite(start.logit_error)
-        return stepped._replace(logit_error=np.where(regular, x, stepped.logit_error))

@@ -95,4 +95,6 @@ def _times(factor: ArrayLike, x: ArrayLike) -> Array:
     """Their product, 0 where one of them is 0, also beside an infinite one."""
     with np.errstate(invalid="ignore"):
         product = np.multiply(factor, x)
+    if not np.isnan(product).any():
+        return np.asarray(product)
     return np.asarray(np.where((np.asarray(factor) == 0) | (np.asarray(x) == 0), 0.0, product))
