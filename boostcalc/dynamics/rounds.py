@@ -33,6 +33,10 @@ TIE = 1e-12
 """An error within this of the target, in log-odds, has reached it: rounding cannot tell them apart."""
 
 
+APART = 1e-6
+"""Errors farther apart than this, in log-odds, are two: a loop that goes from one to the other and back swings."""
+
+
 @dataclass(frozen=True, eq=False)
 class Rounds(Result):
     """Rounds until the error first falls to the target.
@@ -131,9 +135,17 @@ def _by_closed_form(loop: Loop, bar: Array, x: Array, pending: NDArray[np.bool_]
 
 def _by_iteration(loop: Loop, bar: Array, start: State, pending: NDArray[np.bool_]) -> Array:
     state, value = start, np.full(bar.shape, np.nan)
+    forgets = not loop.context.keeps  # then an error that comes back brings all later ones back
+    before = last = state.logit_error
     for n in range(1, HORIZON + 1):
         state = loop.step(state)
-        value = np.where(np.isnan(value) & (state.logit_error <= bar), n, value)
+        x = state.logit_error
+        value = np.where(np.isnan(value) & (x <= bar), n, value)
+        if forgets:
+            with np.errstate(invalid="ignore"):
+                returned = (np.abs(x - before) <= TIE) & (np.abs(x - last) > APART)
+            value = np.where(np.isnan(value) & returned, np.inf, value)
+        before, last = last, x
         if not (pending & np.isnan(value)).any():
             break
     return value
@@ -145,6 +157,8 @@ def _status(value: Array, target: Array, limit: Array) -> str:
     n, goal, end = float(value), float(target), float(limit)
     if n == 0:
         return f"the start is at or below the target {goal:g}"
+    if np.isinf(n) and np.isnan(end):
+        return f"never: the error goes on swinging above the target {goal:g}"
     if np.isinf(n):
         return f"never: the loop settles at error {end:.4g}, above the target {goal:g}"
     if np.isnan(n) and np.isnan(end):
