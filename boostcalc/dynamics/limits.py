@@ -10,6 +10,7 @@ import numpy as np
 from boostcalc.odds import Array
 
 if TYPE_CHECKING:
+    from boostcalc.dynamics.fixed_points import FixedPoints
     from boostcalc.dynamics.loop import Loop
     from boostcalc.dynamics.start import State
 
@@ -20,6 +21,9 @@ FOLLOWED = 2_000
 
 WATCHED = 128
 """The last of them, in which it shows whether it settles."""
+
+FAR_OUT = 50.0
+"""Log-odds beyond every fixed point, at which the contexts are clean or wholly wrong: what goes out stays out."""
 
 SETTLED = 1e-9
 """Steps in log-odds below which a loop has settled."""
@@ -50,7 +54,7 @@ def limit(loop: Loop, start: State, *, consistent: bool) -> Array:
             return points.limit(first.logit_error, second.logit_error)
         if loop.context.law == "power":  # what is appended is a part of the state: from round 1 on it is consistent
             return points.limit(second.logit_error, loop.step(second).logit_error)
-    late = _followed(loop, start)
+    late = _followed(loop, start, points)
     going = points.limit(late[-2], late[-1])
     half = len(late) // 2
     with np.errstate(invalid="ignore"):  # an error of 0 or 1 that stays
@@ -64,21 +68,23 @@ def limit(loop: Loop, start: State, *, consistent: bool) -> Array:
 
 def swing(loop: Loop, start: State) -> Swing:
     """Where one loop goes that has no limit."""
-    late = _followed(loop, start)
+    late = _followed(loop, start, loop.fixed_points())
     low, high = float(late.min()), float(late.max())
     return Swing(low, high, bool(abs(late[-1] - late[-3]) < 0.01 * (high - low)))
 
 
-def _followed(loop: Loop, start: State) -> Array:
+def _followed(loop: Loop, start: State, points: FixedPoints) -> Array:
     """The last errors (log-odds) of the orbit, shape (w, …) with 3 ≤ w ≤ `WATCHED`."""
+    outermost = np.where(np.isfinite(points.logit_error), np.abs(points.logit_error), 0.0).max(axis=0) + FAR_OUT
     states = [start, loop.step(start)]
     states.append(loop.step(states[-1]))
     late = deque((state.logit_error for state in states), maxlen=WATCHED)
     state = states[-1]
     for _ in range(FOLLOWED):
         with np.errstate(invalid="ignore"):
-            moved = np.abs(late[-1] - late[-2])
-        if not (moved > SETTLED / 100).any() and not (loop.response.sized and loop.context.keeps):
+            moves = np.abs(late[-1] - late[-2]) > SETTLED / 100
+        gone = (np.abs(late[-1]) > outermost) & (np.abs(late[-1]) > np.abs(late[-2]))
+        if not (moves & ~gone).any() and not (loop.response.sized and loop.context.keeps):
             break
         state = loop.step(state)
         late.append(state.logit_error)
