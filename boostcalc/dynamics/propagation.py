@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boostcalc.dynamics.fixed_points import FixedPoints
+from boostcalc.dynamics.limits import swing
 from boostcalc.dynamics.prediction import FixedPoint, Prediction, Round
 from boostcalc.dynamics.rounds import as_target
 from boostcalc.dynamics.start import Start
@@ -42,6 +43,7 @@ class Outcomes:
     Attributes
     ----------
     t, f, ratio : rates in round 0, and the likelihood ratio t/f.
+    end_ratio : the likelihood ratio under the context that gives the limit.
     limit, multiplier, approach : log-odds of the error where each settles, F′ there, and how it closes in.
     reach : rounds to the target; `inf` where it is not met.
     path : the rounds.
@@ -51,6 +53,7 @@ class Outcomes:
     t: Array
     f: Array
     ratio: Array
+    end_ratio: Array
     limit: Array
     multiplier: Array
     approach: Array
@@ -64,8 +67,10 @@ class Outcomes:
         points, limit = loop.fixed_points(), loop.limit(start)
         rates = loop.rates(loop.start(start))
         found = loop.rounds_to(target, start).value if reach is None else reach
+        end = loop.evaluator.under(loop.curve.inverse(limit)) if loop.evaluator.drifts else rates
+        ratios = rates.likelihood_ratio, end.likelihood_ratio
         closing = points.multiplier_at(limit), points.approach_at(limit)
-        return cls(rates.t, rates.f, rates.likelihood_ratio, limit, *closing, found, path, points)
+        return cls(rates.t, rates.f, *ratios, limit, *closing, found, path, points)
 
     @classmethod
     def joined(cls, parts: Sequence[Outcomes]) -> Outcomes:
@@ -73,7 +78,7 @@ class Outcomes:
         first = parts[0]
         if len(parts) == 1:
             return first
-        names = ("t", "f", "ratio", "limit", "multiplier", "approach", "reach")
+        names = ("t", "f", "ratio", "end_ratio", "limit", "multiplier", "approach", "reach")
         joint = {
             name: np.concatenate([np.broadcast_to(getattr(part, name), part.limit.shape) for part in parts])
             if np.ndim(getattr(first, name))
@@ -151,6 +156,7 @@ def propagate(
             rounds=n,
             points=point.points,
             chance=chance if spread.uncertain else None,
+            swing=swing(loop, loop.start(start)) if np.isnan(limit) and not np.isnan(first) else None,
         ),
         filter_improves=f < t,
         error_falls=moves < 0,
@@ -169,6 +175,7 @@ def propagate(
         likelihood_ratio=spread(point.ratio, many.ratio),
         fixed_points=_fixed_points(point.points, many.points, spread),
         limit=spread(expit(limit), expit(many.limit)),
+        limit_likelihood_ratio=spread(point.end_ratio, many.end_ratio),
         limit_multiplier=spread(point.multiplier, many.multiplier),
         approach=spread(point.approach, many.approach),
         law=loop.context.law,

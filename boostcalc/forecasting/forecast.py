@@ -125,6 +125,7 @@ class Forecast(Prediction):
                 likelihood_ratio=Estimate.from_dict(record["likelihood_ratio"]),
                 fixed_points=tuple(_row(FixedPoint, row) for row in record["fixed_points"]),
                 limit=Estimate.from_dict(limit["error"]),
+                limit_likelihood_ratio=Estimate.from_dict(limit["likelihood_ratio"]),
                 limit_multiplier=Estimate.from_dict(limit["multiplier"]),
                 approach=Estimate.from_dict(approach),
                 law=law,

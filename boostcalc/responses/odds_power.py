@@ -93,7 +93,7 @@ class OddsPower(Curve):
 
 def _times(factor: ArrayLike, x: ArrayLike) -> Array:
     """Their product, 0 where one of them is 0, also beside an infinite one."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):  # beyond the largest double an error is 0 or 1
         product = np.multiply(factor, x)
     if not np.isnan(product).any():
         return np.asarray(product)

@@ -3,7 +3,7 @@
 from boostcalc.dynamics.evaluators.base import BaseEvaluator, Rates
 from boostcalc.dynamics.evaluators.constant import Evaluator
 from boostcalc.dynamics.evaluators.drifting import Drifting
-from boostcalc.dynamics.evaluators.families import EVALUATORS, evaluator_from_dict, told_evaluator
+from boostcalc.dynamics.evaluators.families import EVALUATORS, drifting, evaluator_from_dict, told_evaluator
 from boostcalc.dynamics.evaluators.graded import Binormal
 from boostcalc.dynamics.evaluators.roc import EmpiricalRoc, Roc, roc
 from boostcalc.dynamics.evaluators.votes import Votes
@@ -18,6 +18,7 @@ __all__ = [
     "Rates",
     "Roc",
     "Votes",
+    "drifting",
     "evaluator_from_dict",
     "roc",
     "told_evaluator",

@@ -13,7 +13,7 @@ from boostcalc.dynamics.evaluators.votes import Votes
 from boostcalc.errors import PartError
 from boostcalc.parts import Registry, written_part
 
-__all__ = ["EVALUATORS", "evaluator_from_dict", "told_evaluator"]
+__all__ = ["EVALUATORS", "drifting", "evaluator_from_dict", "told_evaluator"]
 
 EVALUATORS: Registry[Drifting | Binormal] = Registry(
     "evaluator",
@@ -57,6 +57,13 @@ def told_evaluator(record: Mapping[str, Any]) -> str:
     if family == Drifting.family:
         return f"rates that drift with the context's contamination, {written_part(record)} as given"
     return f"the evaluator {written_part(record)} as given, which does not drift"
+
+
+def drifting(record: Mapping[str, Any]) -> bool:
+    """Whether the evaluator of this JSON form, or the one whose votes it counts, drifts."""
+    if record["family"] == "votes":
+        return drifting(record["parameters"]["evaluator"])
+    return bool(record["family"] == Drifting.family)
 
 
 def _made(
