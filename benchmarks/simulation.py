@@ -71,7 +71,7 @@ def kernel(response: Curve) -> None:
 def ending_wrong() -> None:
     """Wright–Fisher fixation from half: exact, simulated, and by packages for evolutionary games."""
     loop = bc.Loop(tpr=0.8, fpr=0.7, batch=SMALL)
-    distribution(loop, error=0.5, rounds=0)  # warm
+    assert distribution(loop, error=0.5, rounds=0).settling  # noqa: S101  # warm: SciPy is loaded
     exact = seconds(lambda: distribution(loop, error=0.5, rounds=0).settling)
     drawn = seconds(lambda: bc.simulate(loop, error=0.5, rounds=300, runs=GAMES))
     found = distribution(loop, error=0.5, rounds=0).settling
@@ -90,12 +90,14 @@ def ending_wrong() -> None:
 def egttools(module: Any) -> None:
     """A pairwise-comparison (Fermi) process: another chain; what is compared is the time for one probability."""
     payoff = np.array([[7.0, 7.0], [8.0, 8.0]])
-    game = importlib.import_module("egttools.analytical").PairwiseComparison(
-        SMALL, importlib.import_module("egttools.games").Matrix2PlayerGameHolder(2, payoff)
-    )
+    holder = importlib.import_module("egttools.games").Matrix2PlayerGameHolder(
+        2, payoff
+    )  # to be kept: it is pointed to
+    game = importlib.import_module("egttools.analytical").PairwiseComparison(SMALL, holder)
     took = seconds(lambda: game.calculate_fixation_probability(0, 1, 0.1))
     value = game.calculate_fixation_probability(0, 1, 0.1)
-    print(f"  egttools {module.__version__}: pairwise comparison, one mutant, {value:.7f} in {took * 1e3:.2f} ms")
+    version = module.__version__.strip('"')
+    print(f"  egttools {version}: pairwise comparison, one mutant, {value:.7f} in {took * 1e3:.2f} ms")
 
 
 def nashpy(module: Any) -> None:

@@ -141,21 +141,24 @@ def whole_batch(loop: Loop) -> int:
     return int(loop.batch)
 
 
-def whole_start(start: State) -> tuple[Whole, Whole, Array]:
+def whole_start(loop: Loop, start: State) -> tuple[Whole, Whole, Array]:
     """Pairs in the first context, its wrong ones rounded down, and the chance that it has one more.
 
-    The share as stated may not be a whole number of pairs; so drawn it is right on average. A context whose share is
-    not known (it has no part in what follows) counts as clean.
+    The share as stated may not be a whole number of pairs; so drawn it is right on average. Where no pair of it stays
+    (`Replace`) it is taken to the nearest whole number, since nothing follows from it. A share that is not known
+    counts as clean.
     """
     size = np.broadcast_to(np.asarray(start.context.size), start.logit_error.shape)
     wrong = size * np.nan_to_num(expit(start.context.logit_share), nan=0.0)
     nearest = np.rint(wrong)
+    if not loop.context.keeps:
+        wrong = nearest
     wrong = np.where(np.abs(wrong - nearest) <= 1e-9 * np.maximum(1.0, nearest), nearest, wrong)
     down = np.floor(wrong)
     return size.astype(np.int64), down.astype(np.int64), wrong - down
 
 
-def fill(loop: Loop, start: State, *, rounds: int, rng: np.random.Generator, attempts: bool = True) -> Batches:
+def fill(loop: Loop, start: State, *, rounds: int, rng: np.random.Generator, costs: bool = True) -> Batches:
     r"""Runs of a loop, batch by batch: wrong pairs ~ Bin(B, c) and attempts ~ B + NegBin(B, a).
 
     Given the context these two are independent (theorems `batch-law` and `attempts-law`).
@@ -168,10 +171,10 @@ def fill(loop: Loop, start: State, *, rounds: int, rng: np.random.Generator, att
         Of round 0; its arrays have the runs' shape (…). The error of round 0 is as stated; its context is drawn
         to whole pairs (see `whole_start`).
     rounds : int ≥ 0
-        The last round; its batch is filled as well.
+        The last round.
     rng : Generator
-    attempts : bool
-        Whether to draw the attempts.
+    costs : bool
+        Whether to draw the attempts, and the batch of the last round. Without them `batch_wrong` is a round shorter.
 
     Raises
     ------
@@ -179,11 +182,12 @@ def fill(loop: Loop, start: State, *, rounds: int, rng: np.random.Generator, att
         If the batch is not whole, or a window cuts batches of 10⁹ pairs or more.
     """
     pairs, states, shape = whole_batch(loop), States(loop), start.logit_error.shape
-    _, down, rest = whole_start(start)
-    context = loop.context.begin_counts(pairs, down + (rng.random(shape) < rest))
+    _, down, rest = whole_start(loop, start)
+    more = rng.random(shape) < rest if rest.any() else np.zeros(shape, dtype=np.int64)
+    context = loop.context.begin_counts(pairs, down + more)
     first = now = stated(loop, start)
     stuck = bool(first.nothing.any())
-    spent = np.empty((rounds + 1, *shape)) if attempts else None
+    spent = np.empty((rounds + 1, *shape)) if costs else None
     sizes, wrong = [], np.empty((rounds + 2, *shape), dtype=np.int64)
     kept = np.empty((rounds + 1, *shape), dtype=np.int64) if loop.context.keeps else wrong[1:]
     for n in range(rounds + 1):
@@ -193,6 +197,8 @@ def fill(loop: Loop, start: State, *, rounds: int, rng: np.random.Generator, att
                 now = now.but(first.nothing, first)
         sizes.append(context.size)
         wrong[n] = context.wrong
+        if n == rounds and not costs:
+            break
         batch = rng.binomial(pairs, now.contamination)
         if spent is not None:
             spent[n] = _attempts(pairs, now.acceptance, rng)
@@ -201,7 +207,7 @@ def fill(loop: Loop, start: State, *, rounds: int, rng: np.random.Generator, att
             after = Counted(*map(np.where, (now.nothing,) * 4, context, after))
         kept[n] = batch if loop.context.keeps else after.wrong
         context = after
-    return Batches(_stacked(sizes, shape), wrong[:-1], kept, spent)
+    return Batches(_stacked(sizes, shape), wrong[:-1], kept if costs else kept[:-1], spent)
 
 
 def _stacked(sizes: list[Whole], shape: tuple[int, ...]) -> Whole:
@@ -236,7 +242,7 @@ def sample_trajectory(loop: Loop, start: State, *, rounds: int, rng: np.random.G
         Shape `(rounds + 1, …)`. `acceptance`, `contamination` and `attempts` stay what is expected in a round, given
         its error; what was drawn is in the next context.
     """
-    drawn = fill(loop, start, rounds=rounds, rng=rng, attempts=False)
+    drawn = fill(loop, start, rounds=rounds, rng=rng, costs=False)
     share = log_ratio(drawn.context_wrong, drawn.context_size - drawn.context_wrong)
     share[0] = start.context.logit_share
     rows = zip(drawn.logit_error(loop, start), drawn.context_size, share, strict=True)

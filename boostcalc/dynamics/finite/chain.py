@@ -50,7 +50,7 @@ class Chain(ABC):
         self.states = States(loop)
         here = State(start.logit_error[None], Context.plain(start.context.size, start.context.logit_share[None]))
         self.begin = stated(loop, here)  # of shape (1,)
-        size, down, rest = whole_start(start)
+        size, down, rest = whole_start(loop, start)
         self.first_size, self.down, self.rest = int(size), int(down), float(rest)
 
     @property

@@ -182,9 +182,10 @@ class Distribution(Result):
         if not np.isfinite(self.cost.mean):
             return "Cost: a batch may never be full."
         said = f"Cost: {self.cost.mean:.4g} attempts on average, standard deviation {self.cost.sd:.4g}"
-        spans = self._cost_quantiles()
+        spans = self._cost_quantiles
         return f"{said}, 90% from {spans['0.05']:.0f} to {spans['0.95']:.0f}." if spans else f"{said}."
 
+    @cached_property
     def _cost_quantiles(self) -> dict[str, float] | None:
         """Quantiles of the cost; None where its law is too long to tabulate."""
         try:
@@ -210,7 +211,7 @@ class Distribution(Result):
             "cost": {
                 "mean": finite(self.cost.mean),
                 "sd": None if scatter is None else scatter**0.5,
-                "quantiles": self._cost_quantiles(),
+                "quantiles": self._cost_quantiles,
             },
             "settling": None if self.settling is None else self.settling.to_dict(),
             "final_law": last.tolist(),
