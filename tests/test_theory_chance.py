@@ -75,6 +75,16 @@ def weighted(power: Any) -> Any:
             weighted(0) * sympy.Sum(w[k] ** i, (k, 1, m)),
             False,
         ),
+        (
+            sympy.Sum(x[i] * sympy.Sum(w[k], (k, 1, i)), (i, 1, m)),
+            weighted(0) * sympy.Sum(w[k], (k, 1, i)),
+            False,
+        ),
+        (
+            sympy.Sum(x[i] + w[i], (i, 1, sympy.oo)),
+            sympy.Sum(x[i], (i, 1, sympy.oo)) + sympy.Sum(w[i], (i, 1, sympy.oo)),
+            False,
+        ),
     ],
 )
 def test_a_sum_is_linear_and_nothing_else(lhs: Any, rhs: Any, holds: bool) -> None:
