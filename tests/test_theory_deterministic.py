@@ -97,7 +97,7 @@ KEY_FORMULAS: list[tuple[str, str, dict[str, Any]]] = [
     ("odds-power", "The slope of", {"rhs": [(1 - epsilon, 1 + epsilon)]}),
     ("shrinkage-limit", "The response is", {"rhs": [(mu, nu), (nu, mu)]}),
     ("shrinkage-limit", "Started at", {"second": [(f, t), (t, f)]}),
-    ("shrinkage-limit", "Low floors", {"value": [(f, t), (t, f)]}),
+    ("shrinkage-limit", "With f < t low floors", {"value": [(f, t), (t, f)]}),
     ("append-power-law", "A round multiplies", {"rhs": [(K, -K)]}),
     ("append-power-law", "The product", {"lhs": [(n_, n_ - 1)]}),
     ("append-power-law", "So the distance", {"expression": [(eta, -eta)]}),
@@ -107,7 +107,7 @@ KEY_FORMULAS: list[tuple[str, str, dict[str, Any]]] = [
     ("append-invariant", "In numbers", {"rhs": [(W, R), (R, W)]}),
     ("head-start", "So m correct", {"rhs": [(f, t), (t, f)]}),
     ("head-start", "If batches are appended", {"lhs": [(t, -t)]}),
-    ("head-start", "The first pair", {"rhs": [(f, t), (t, f)]}),
+    ("head-start", "At first a pair", {"rhs": [(f, t), (t, f)]}),
     ("window-multiplier", "λ = 1", {"rhs": [(eta, -eta)]}),
     ("window-multiplier", "Times λ − 1", {"rhs": [(eta, -eta)]}),
     ("window-multiplier", "In a long window", {"value": [(eta, -eta)]}),
@@ -256,3 +256,18 @@ def test_the_window_needs_its_hypotheses_and_its_turns() -> None:
     shallow = step_of("evidence-fixed-points", "For b < 4 the loop")
     assert not replace(shallow, slope=-shallow.slope).verified
     assert not replace(shallow, ranges={}).verified, "b < 4"
+
+
+def test_what_a_pair_up_front_saves_is_at_most_what_the_first_ones_save() -> None:
+    """In floats: the marginal value at m = 0 is a bound, near the exact saving only for few pairs."""
+    t_, f_, odds, wrong, right = 0.8, 0.3, 0.05, 30.0, 70.0
+
+    def size(pairs: float) -> float:
+        return float((1 + odds) * (wrong / odds) ** (t_ / (t_ - f_)) * (right + pairs) ** (-f_ / (t_ - f_)))
+
+    first = 1 + f_ * size(0) / ((t_ - f_) * right)
+    each = [(size(0) - size(m) + m) / m for m in (1e-3, 1.0, 10.0, 100.0)]
+    assert each == sorted(each, reverse=True)
+    assert each[0] < first
+    assert each[0] == pytest.approx(first, rel=1e-4)
+    assert each[-1] < 0.7 * first
