@@ -115,12 +115,21 @@ def test_an_incomplete_solution_set_fails(solutions: tuple[Any, ...], ranges: di
     assert not step(solutions, ranges).verified
 
 
+def test_an_equation_that_is_no_polynomial_is_not_solved() -> None:
+    x = sympy.Symbol("x", positive=True)
+    for lhs, rhs in ((sympy.log(x) + x, 1), (sympy.sqrt(x), -1)):
+        assert not Solutions(**SAID, lhs=lhs, rhs=rhs, unknown=x, solutions=(sympy.Integer(1),)).verified
+    assert not Solutions(**SAID, lhs=x**2, rhs=x, unknown=x, solutions=(sympy.Integer(0), x)).verified
+
+
 def test_a_numeric_certificate_is_evidence_only() -> None:
     x = sympy.Symbol("x", positive=True)
     true = NumericCertificate(**SAID, lhs=sympy.gamma(x + 1), rhs=x * sympy.gamma(x))
     nearly = NumericCertificate(**SAID, lhs=sympy.gamma(x + 1), rhs=x * sympy.gamma(x) + sympy.Rational(1, 10**30))
     assert true.verified
     assert not nearly.verified
+    for lhs, rhs in ((sympy.exp(-1000 * (1 + x)), 2 * sympy.exp(-1000 * (1 + x))), (x / 10**60, x * 0)):
+        assert not NumericCertificate(**SAID, lhs=lhs, rhs=rhs).verified, "small, and not the same"
     theorem = Theorem(
         name="gamma",
         family="test",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sympy
 
+from boostcalc.errors import UsageError
 from boostcalc.theory import THEOREMS, Theorem, derive
 from boostcalc.theory.steps import (
     Deduction,
@@ -96,7 +97,7 @@ KEY_FORMULAS: list[tuple[str, str, dict[str, Any]]] = [
     ("odds-power", "The slope of", {"rhs": [(1 - epsilon, 1 + epsilon)]}),
     ("shrinkage-limit", "The response is", {"rhs": [(mu, nu), (nu, mu)]}),
     ("shrinkage-limit", "Started at", {"second": [(f, t), (t, f)]}),
-    ("shrinkage-limit", "Low floors", {"value": [(f, t), (t, f)]}),
+    ("shrinkage-limit", "With f < t low floors", {"value": [(f, t), (t, f)]}),
     ("append-power-law", "A round multiplies", {"rhs": [(K, -K)]}),
     ("append-power-law", "The product", {"lhs": [(n_, n_ - 1)]}),
     ("append-power-law", "So the distance", {"expression": [(eta, -eta)]}),
@@ -106,7 +107,7 @@ KEY_FORMULAS: list[tuple[str, str, dict[str, Any]]] = [
     ("append-invariant", "In numbers", {"rhs": [(W, R), (R, W)]}),
     ("head-start", "So m correct", {"rhs": [(f, t), (t, f)]}),
     ("head-start", "If batches are appended", {"lhs": [(t, -t)]}),
-    ("head-start", "The first pair", {"rhs": [(f, t), (t, f)]}),
+    ("head-start", "At first a pair", {"rhs": [(f, t), (t, f)]}),
     ("window-multiplier", "λ = 1", {"rhs": [(eta, -eta)]}),
     ("window-multiplier", "Times λ − 1", {"rhs": [(eta, -eta)]}),
     ("window-multiplier", "In a long window", {"value": [(eta, -eta)]}),
@@ -145,6 +146,17 @@ def test_order_alone_is_what_a_deduction_knows() -> None:
     assert step(sympy.Implies(x < s, F(s) < F(x)), x < s, sympy.Not(F(s) < t), conclusion=F(x) > t).verified
 
 
+@pytest.mark.parametrize(
+    "premise",
+    [sympy.Symbol("p"), sympy.Xor(x < s, x < t), sympy.Equivalent(x < s, x < t), sympy.ITE(x < s, x < t, t < x)],
+    ids=["a letter", "either or", "equivalent", "if else"],
+)
+def test_a_deduction_refuses_what_it_cannot_read(premise: Any) -> None:
+    """Taken for true, each of them would prove x < K from nothing."""
+    with pytest.raises(UsageError, match="no comparison"):
+        Deduction(**SAID, premises=(sympy.Implies(premise, x < K),), conclusion=x < K)
+
+
 def test_signs_between_turning_points_count_zeros() -> None:
     """x³ − 3x + k has its turns at ∓1, where it is k ± 2."""
 
@@ -160,6 +172,44 @@ def test_signs_between_turning_points_count_zeros() -> None:
     assert not step(0, 3, **line, turns=(sympy.Integer(1), sympy.Integer(-1))).verified, "the turns are out of order"
     assert step(0, 2, low=sympy.Integer(-1), turns=(sympy.Integer(1),), high=sympy.Integer(3)).verified
     assert not step(sympy.Symbol("k", real=True), 3, **line).verified, "no sign is known"
+
+
+def test_a_jump_is_no_zero() -> None:
+    """acot(x) + 2x grows on either side of 0, jumps over 0 there and has no zero; −1/x + 2x has two, not one."""
+
+    def step(function: Any, count: int, low: Any, high: Any, slope: Any = None) -> Step:
+        ends = {"low": sympy.Integer(low), "high": sympy.Integer(high)}
+        return RootCount(**SAID, function=function, variable=x, count=count, slope=slope, **ends)
+
+    jump = sympy.acot(x) + 2 * x
+    assert not any(step(jump, count, -1, 1, 2 - 1 / (1 + x**2)).verified for count in range(3))
+    for function in (sympy.acot(x), 2 * x - 1 / x, 1 / x, sympy.log(x) + 2 * x, sympy.sqrt(x) - 1, sympy.sign(x) + x):
+        assert not any(step(function, count, -1, 2).verified for count in range(3))
+    assert step(sympy.log(x) + 2 * x, 1, 0, 2).verified
+    assert step(1 / x - 1, 1, 0, 2).verified
+
+
+def test_relations_that_exclude_each_other_count_nothing() -> None:
+    inside = step_of("evidence-window", "Inside the window")
+    low, high = inside.given[0].lhs, inside.given[1].rhs
+    assert not any(replace(inside, given=(low > Lambda, high < Lambda), count=count).verified for count in range(5))
+    assert not any(
+        replace(inside, given=(sympy.Eq(low, Lambda), sympy.Eq(high, Lambda)), count=count).verified
+        for count in range(5)
+    )
+    assert not replace(inside, given=(sympy.Ne(low, Lambda), inside.given[1])).verified
+
+
+def test_a_derivative_sees_what_an_abbreviation_depends_on() -> None:
+    """The width of the window moves with b also by σ₊, which is an abbreviation in b."""
+    widens = step_of("evidence-window", "It widens")
+    b = widens.greater.variables[0]
+    assert Identity(**SAID, lhs=widens.greater, rhs=sympy.sqrt(1 - 4 / b), where=widens.where).verified
+    short = sympy.Symbol("y", real=True)
+    slope = sympy.Derivative(x * short, x)
+    assert Identity(**SAID, lhs=slope, rhs=2 * x, where={short: x}).verified
+    assert Identity(**SAID, lhs=slope, rhs=short, ranges={short: 1 + x**2}).verified, "a range is put in afterwards"
+    assert not Identity(**SAID, lhs=slope, rhs=1 + 3 * x**2, ranges={short: 1 + x**2}).verified
 
 
 def test_gamma_functions_balance_or_have_no_limit() -> None:
@@ -206,3 +256,18 @@ def test_the_window_needs_its_hypotheses_and_its_turns() -> None:
     shallow = step_of("evidence-fixed-points", "For b < 4 the loop")
     assert not replace(shallow, slope=-shallow.slope).verified
     assert not replace(shallow, ranges={}).verified, "b < 4"
+
+
+def test_what_a_pair_up_front_saves_is_at_most_what_the_first_ones_save() -> None:
+    """In floats: the marginal value at m = 0 is a bound, near the exact saving only for few pairs."""
+    t_, f_, odds, wrong, right = 0.8, 0.3, 0.05, 30.0, 70.0
+
+    def size(pairs: float) -> float:
+        return float((1 + odds) * (wrong / odds) ** (t_ / (t_ - f_)) * (right + pairs) ** (-f_ / (t_ - f_)))
+
+    first = 1 + f_ * size(0) / ((t_ - f_) * right)
+    each = [(size(0) - size(m) + m) / m for m in (1e-3, 1.0, 10.0, 100.0)]
+    assert each == sorted(each, reverse=True)
+    assert each[0] < first
+    assert each[0] == pytest.approx(first, rel=1e-4)
+    assert each[-1] < 0.7 * first

@@ -28,7 +28,7 @@ from boostcalc.theory.theorem import Theorem
 from boostcalc.theory.threshold import eigen_threshold
 from boostcalc.theory.types import pooled_lr_decay, undetectable_floor
 from boostcalc.theory.urn import polya_urn
-from boostcalc.theory.votes import majority_of_three, unanimous_votes
+from boostcalc.theory.votes import correlated_votes, majority_of_three, unanimous_votes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +59,7 @@ THEOREMS: tuple[Callable[[], Theorem], ...] = (
     pooled_lr_decay,
     unanimous_votes,
     majority_of_three,
+    correlated_votes,
     batch_law,
     attempts_law,
     stopping_bias,

@@ -36,7 +36,7 @@ def attempts_per_round() -> Theorem:
         statement=(sympy.Eq(sympy.Symbol("A"), B / a, evaluate=False),),
         assumptions=(
             "Attempts within a round are independent, each accepted with probability a.",
-            "0 < a < 1; at a = 1 every attempt counts and there are B.",
+            "0 < a < 1; at a = 1 every attempt counts and there are B. A is the expected number of attempts.",
             "The last claim supposes perfect adaptation.",
         ),
         reference="negative binomial waiting time (Feller 1968); fundamental theorem of "

@@ -186,9 +186,9 @@ def stopping_bias() -> Theorem:
         name="stopping-bias",
         family="batches",
         title="Stopping when the batch is full",
-        says="A round stops at an acceptance, so B/A is too high for the share accepted, and with f < t the share of "
-        "wrong answers among the attempts is too low, by less than ε(1 − ε)(t − f)/(B − 1); counts that are added up "
-        "over rounds, and a round without its last attempt, are not biased so.",
+        says="A round stops at an acceptance, so on average B/A is too high for the share accepted, and with f < t the "
+        "share of wrong answers among the attempts is too low, by less than ε(1 − ε)(t − f)/(B − 1); counts that are "
+        "added up over rounds, and a round without its last attempt, are not biased so.",
         statement=(bias.statement, too_low.statement),
         assumptions=(
             f"{RATES}, 0 < f, t < 1.",

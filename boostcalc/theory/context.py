@@ -13,7 +13,10 @@ from boostcalc.theory.theorem import Theorem
 __all__ = ["append_power_law", "window_multiplier"]
 
 APPEND = "Each batch of B pairs joins the K pairs of the context, a share C of them wrong; none is dropped."
-BATCHES = "A batch answered under the contamination C has the contamination h(C) once it is filtered."
+BATCHES = (
+    "A batch answered under the contamination C has the contamination h(C) once it is filtered, whatever the size "
+    "of the context."
+)
 
 eta, kappa, after = sympy.symbols("eta kappa C_+", real=True)
 DISTANCE = sympy.Function("D")
@@ -211,9 +214,10 @@ def _slower() -> tuple[Step, ...]:
     """The largest multiplier lies between that of replacement and 1."""
     return (
         Identity(
-            claim="If 0 < η < 1, P is not positive at η and positive at 1: a multiplier lies between, so a window is "
-            "slower than replacement.",
-            reason="The power q − 1 of η is the least of the powers in this sum, and P(1) is 1 − η.",
+            claim="If 0 < η < 1, P is at most 0 at η and positive at 1: a multiplier lies between, so a window of two "
+            "or more batches is slower than replacement, whose multiplier is η.",
+            reason="The power q − 1 of η is the least of the powers in this sum, and P(1) is 1 − η; with q = 1 the sum "
+            "is 0.",
             lhs=POLYNOMIAL(eta),
             rhs=-eta / q * sympy.Sum(eta**i - eta ** (q - 1), (i, 0, q - 1)),
             where=RECENT,

@@ -7,7 +7,7 @@ from functools import cache
 import sympy
 
 from boostcalc.responses import Evidence
-from boostcalc.theory.steps import Identity, Inequality, Limit, PositiveForm, RootCount, Solutions, Step
+from boostcalc.theory.steps import Identity, Inequality, Limit, PositiveForm, RootCount, SameSign, Solutions, Step
 from boostcalc.theory.symbols import F, Lambda, a, c, contamination, epsilon, f, logit, s, share, t, target
 from boostcalc.theory.theorem import Theorem
 
@@ -104,7 +104,7 @@ def evidence_window() -> Theorem:
         statement=(inside.statement, *(step.statement for step in others)),
         assumptions=(EVIDENCE, CONSTANT, "b > 4."),
         reference="two saddle-node bifurcations that meet in a cusp at b = 4 (Strogatz 1994, 3.1 and 3.6)",
-        steps=(*_turns(), *_width(), inside, *others, *_stability()),
+        steps=(*_turns(), *_width(), inside, *others, *_stability(), _size()),
     )
 
 
@@ -178,7 +178,7 @@ def _turns() -> tuple[Step, ...]:
             ranges=STEEP,
         ),
         Identity(
-            claim="Its slope falls below 0 outside them and rises above 0 between them.",
+            claim="Its slope is negative outside them and positive between them.",
             reason="The quadratic in factors; s(1 − s) is positive in 0 < s < 1.",
             lhs=SLOPE,
             rhs=FACTORS,
@@ -235,6 +235,19 @@ def _stability() -> tuple[Step, ...]:
             ranges={**place, **TURNS, **STEEP},
         )
         for claim, greater, lesser, place in cases
+    )
+
+
+def _size() -> SameSign:
+    """From which size of the context on there is a window, if the slope grows with it."""
+    most, size, half = sympy.symbols("beta k eta", positive=True)
+    return SameSign(
+        claim="If the slope grows with the size k of the context like βk/(k + η), β > 4, it is above 4 only in "
+        "contexts of more than 4η/(β − 4) pairs: small contexts have one end.",
+        reason="The two differences have the quotient (β − 4)/(k + η).",
+        first=sympy.Lt(4, most * size / (size + half), evaluate=False),
+        second=sympy.Lt(4 * half / (most - 4), size, evaluate=False),
+        ranges={most: 4 + sympy.Symbol("d", positive=True)},
     )
 
 

@@ -130,7 +130,7 @@ def acceptance_condition() -> Theorem:
         says="For 0 < ε < 1 the accepted batch is cleaner than the answers if and only if f < t.",
         statement=(condition.statement, factorised.statement),
         assumptions=(f"{RATES}.", "0 < ε < 1: at 0 and 1 there is nothing to sort."),
-        reference="the sign of a one-step selection gradient, as in the replicator equation",
+        reference="Bayes' rule; the discrete replicator equation of two types",
         steps=(
             factorised,
             condition,

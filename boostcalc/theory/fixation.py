@@ -69,7 +69,8 @@ def fixation() -> Theorem:
             "s = ln(f/t), so s < 0 for f < t. The number W of wrong pairs in a batch is binomial with B and h(p), "
             "p = W/B of the batch before: a Wright–Fisher chain with selection, which stays at 0 and at B.",
             "Exact are the chain, its drift h(p) − p and its mean of exp(−2sW); the formula keeps the first order of "
-            "the drift, with an error of at most s²/8 a round. At t = f it is exact: u(p) = p.",
+            "the drift, with an error of at most s²/8 a round. At t = f it is exact: u(p) = p. These errors add up "
+            "over the rounds: a small probability may be off by a large factor unless Bs² is far below 1 as well.",
         ),
         reference="Kimura (1962), On the probability of fixation of mutant genes in a population",
         steps=(*_weak_selection(), backward, *_nearly_a_martingale(), stopped, half, *_shape()),

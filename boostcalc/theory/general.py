@@ -57,7 +57,8 @@ def monotone_orbits() -> Theorem:
             "Each batch replaces the context.",
             RATES,
             "g does not decrease with the contamination of the context.",
-            "0 < ε < 1; at 0 and at 1 the filter changes nothing.",
+            "0 < ε < 1; at 0 and at 1 the filter changes nothing. u and v are any two errors, c_u and c_v what the "
+            "filter leaves of them.",
         ),
         reference="monotone convergence (Rudin 1976, 3.14); monotone maps of an interval (Strogatz 1994, ch. 10)",
         steps=(

@@ -42,7 +42,7 @@ def append_invariant() -> Theorem:
         where=IN_PAIRS,
     )
     size = Identity(
-        claim="Hence the size K* of the context in which a contamination C is met.",
+        claim="Hence, with f < t, the size K* of the context in which a contamination C below C₀ is met.",
         reason="The invariant is the same there as at the start, where the contamination is C₀ in K₀ pairs.",
         lhs=INVARIANT.subs(K, met_size),
         rhs=INVARIANT.subs({C: start, K: first}),
@@ -110,7 +110,7 @@ def _asymptote() -> tuple[Step, ...]:
             ranges=FALLING,
         ),
         Limit(
-            claim="So the contamination falls like the power −(1 − f/t) of the size, with this amplitude.",
+            claim="So with f < t the contamination falls like the power −(1 − f/t) of the size, with this amplitude.",
             reason="1 − C tends to 1.",
             expression=start * ((1 - C) / (1 - start)) ** (f / t),
             variable=C,
@@ -163,7 +163,7 @@ def head_start() -> Theorem:
             "The context starts with W₀ > 0 wrong and R₀ > 0 right pairs, to which m correct ones are added; with "
             "W₀ = 0 the loop never errs.",
             PERFECT,
-            RATES,
+            f"{RATES} The step on a flawless evaluator puts f = 0.",
             "f < t, and the target, with the odds ω, is not met at the start, not even with the m pairs.",
             "Appended batches are small beside the context (theorem append-invariant); replacing ones have any size.",
         ),
@@ -201,10 +201,19 @@ def _worth() -> tuple[Step, ...]:
             ranges={t: above(f)},
         ),
         Identity(
-            claim="The first pair up front saves 1 + fS(0)/((t − f)R₀) pairs that would have had to be accepted.",
-            reason="It is one of the pairs in the context at the target, and makes that context smaller besides.",
+            claim="At first a pair up front saves 1 + fS(0)/((t − f)R₀) pairs that would have had to be accepted.",
+            reason="The slope at m = 0, beside R₀ pairs: it is one of the pairs in the context at the target, and "
+            "makes that context smaller besides.",
             lhs=sympy.Subs(sympy.Derivative(saved, m), m, 0),
             rhs=1 + f * NEEDED(0) / ((t - f) * right),
+            where=SIZE,
+            ranges={t: above(f)},
+        ),
+        Inequality(
+            claim="Each further pair saves less, so this is a bound: m pairs save at most m times as many.",
+            reason="The size S(m) is convex in m: its second slope is positive.",
+            greater=0,
+            lesser=sympy.Derivative(saved, m, 2),
             where=SIZE,
             ranges={t: above(f)},
         ),

@@ -8,7 +8,7 @@ import sympy
 
 from boostcalc.responses import OddsPower
 from boostcalc.theory.steps import Identity, Limit, SameSign, Solutions, Step
-from boostcalc.theory.symbols import RATIO, F, Lambda, contamination, epsilon, log_odds_at, logit, n, share, x
+from boostcalc.theory.symbols import RATIO, F, Lambda, c, epsilon, f, log_odds_at, logit, n, share, t, x
 from boostcalc.theory.theorem import Theorem
 
 __all__ = ["odds_power"]
@@ -18,7 +18,10 @@ beta = sympy.Symbol("beta", nonnegative=True)
 rest, start = sympy.symbols("x^* x_0", real=True)
 
 
-UPDATE = {F: sympy.Lambda(epsilon, OddsPower.symbolic(contamination(epsilon)))}
+ODDS = epsilon * f / ((1 - epsilon) * t)
+"""Of a wrong pair among the accepted; the family's formula is simpler in them than in the share."""
+
+UPDATE = {F: sympy.Lambda(epsilon, OddsPower.symbolic(c).subs((1 - c) / c, 1 / ODDS))}
 ORBIT = {log_odds_at: sympy.Lambda(n, rest + beta**n * (start - rest))}
 REST = {rest: (alpha - beta * Lambda) / (1 - beta)}
 GAP = sympy.Symbol("d", positive=True)
@@ -59,7 +62,7 @@ def odds_power() -> Theorem:
         family="odds_power",
         title="A loop that is linear in log-odds",
         says="Every round is known in closed form. With β < 1 the loop tends to x*, with β = 1 it moves by α − Λ a "
-        "round without end, and with β > 1 the fixed point x* is a tipping point.",
+        "round, without end unless that is 0, and with β > 1 the fixed point x* is a tipping point.",
         statement=(in_log_odds.statement, fixed.statement, orbit.statement),
         assumptions=(
             "The model's log-odds are logit g(c) = α + β logit c with β > 0; each batch replaces the context.",

@@ -54,7 +54,7 @@ _PROSE = str.maketrans(
         "√": r"$\surd$",
         "½": r"$\frac12$",
         **dict(zip("⁰¹²³⁴ⁿ⁻", (f"$^{sign}$" for sign in "01234n-"), strict=True)),
-        **dict(zip("₀₁₂₊₋ₙ", (f"$_{sign}$" for sign in "012+-n"), strict=True)),
+        **dict(zip("₀₁₂₊₋ₙₖ", (f"$_{sign}$" for sign in "012+-nk"), strict=True)),
     }
 )
 

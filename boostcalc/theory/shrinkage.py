@@ -66,8 +66,9 @@ def shrinkage_limit() -> Theorem:
         name="shrinkage-limit",
         family="shrinkage",
         title="A prior is a slip that fades with the size of the context",
-        says="A model that holds its prior p with the strength of κ pairs is affine in the contamination. Its floor "
-        "falls as the context grows, in the end like κp/(k(1 − f/t)), and tends to that of perfect adaptation.",
+        says="A model that holds its prior p with the strength of κ pairs is affine in the contamination. With "
+        "f < t its floor falls as the context grows, in the end like κp/(k(1 − f/t)), and tends to that of perfect "
+        "adaptation.",
         statement=(affine.statement, perfect.statement, size.statement),
         assumptions=(
             "The model errs at the rate g(c) = (κp + kc)/(κ + k), the mean of a Beta posterior; κ > 0 and 0 < p < 1.",
@@ -134,7 +135,7 @@ def _large_contexts() -> tuple[Step, ...]:
             ranges=IMPROVING,
         ),
         Limit(
-            claim="Low floors are inversely proportional to the size: half the floor takes twice the context.",
+            claim="With f < t low floors are inversely proportional to the size: half the floor takes twice the pairs.",
             reason="The size times the floor has a limit as the floor falls to 0.",
             expression=k * target,
             variable=target,

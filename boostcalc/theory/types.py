@@ -67,8 +67,9 @@ def undetectable_floor() -> Theorem:
         "among all that is not sorted out, and no further; a forecast from one pooled false positive rate promises 0.",
         statement=(limit.statement, kept.statement),
         assumptions=(
-            "Of the answers of round 0 a share r_0 is correct, d_0 wrong and detectable, u_0 wrong and undetectable, "
-            "each positive.",
+            "Of the answers of round 0 a share r₀ is correct, d₀ wrong and detectable, u₀ wrong and undetectable, each "
+            "positive; in round n they are r(n), d(n) and u(n), and φ(n) is the rate at which wrong answers of both "
+            "kinds together are accepted, the pooled false positive rate.",
             "Correct answers and undetectable errors are accepted with probability t, detectable errors with f < t.",
             CONSTANT,
             PERFECT,
@@ -106,8 +107,9 @@ def pooled_lr_decay() -> Theorem:
         "left of them is accepted alike.",
         statement=(rise.statement,),
         assumptions=(
-            "There are m types of wrong answer: x_k is the positive share of the k-th at the start, up to a common "
-            "factor, and w_k its probability of acceptance.",
+            "There are m types of wrong answer: xₖ is the positive share of the k-th at the start, up to a common "
+            "factor, and wₖ its probability of acceptance; p(k, n) is its share among the wrong answers of round n, "
+            "and φ(n) the rate at which they are accepted all together, the pooled false positive rate.",
             "There is one type of correct answer, accepted with probability t: with several their pooled rate rises "
             "as well, by its own variance over its mean.",
             CONSTANT,

@@ -69,10 +69,12 @@ def polya_urn() -> Theorem:
             "K pairs are in the context, W of them wrong and R right, C = W/K; B pairs join, the wrong among them "
             "binomial with B and h = h(C), the filter after the response.",
             f"The claims on perfect adaptation suppose h(C) = Cf/((1 − C)t + Cf). {CONSTANT}",
-            "The claims on P, M and b suppose perfect adaptation with t = f and B = 1: Pólya's urn.",
+            "The claims on P, M and b suppose perfect adaptation with t = f and B = 1: Pólya's urn. P(n, k) is the "
+            "chance that k of the first n that join are wrong, M(m, W, K) a ratio whose mean a draw leaves as it is.",
             "Taken from Hill, Lane and Sudderth (1980), not proved here: for a continuous h with isolated fixed points "
-            "C converges, and only to one where h(C) − C falls through zero, where draws of both kinds occur (one pair "
-            "a round; for batches by stochastic approximation).",
+            "C converges to one of them, and not to one where h(C) − C rises through zero and draws of both kinds "
+            "occur. Of a point where it only touches zero this says nothing. (One pair a round; for batches by "
+            "stochastic approximation.)",
         ),
         reference="Hill, Lane and Sudderth (1980), A strong law for some generalized urn processes, "
         "Ann. Probab. 8(2); Eggenberger and Pólya (1923)",
@@ -166,14 +168,14 @@ def _beta() -> tuple[Step, ...]:
 
 
 def _two_limits() -> tuple[Step, ...]:
-    """Odds of where it ends: the recursion that defines them, and its form for a large context."""
+    """The chances of where it ends: the recursion that they obey, and its form for a large context."""
     after = h * v(C + (1 - C) * delta) + (1 - h) * v(C - C * delta)
     return (
         Identity(
             claim="The Beta density b(W, R) of the limit obeys the recursion of every probability of where it ends: it "
             "is its own mean after the next draw.",
-            reason="The next pair is wrong with probability W/(W + R), right with R/(W + R); for any h the odds of two "
-            "limits are the solution of the recursion with h(C) in that place.",
+            reason="The next pair is wrong with probability W/(W + R), right with R/(W + R); for any h the chances "
+            "of its limits obey the recursion with h(C) in that place.",
             lhs=W / (W + R) * b(W + 1, R) + R / (W + R) * b(W, R + 1),
             rhs=b(W, R),
             where=BETA,

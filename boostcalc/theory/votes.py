@@ -6,11 +6,11 @@ from functools import cache
 
 import sympy
 
-from boostcalc.theory.steps import Identity, Inequality, SameSign, Solutions, Step
+from boostcalc.theory.steps import Identity, Inequality, Limit, SameSign, Solutions, Step
 from boostcalc.theory.symbols import RATIO, L, Lambda, above, c, epsilon, f, logit, share, t
 from boostcalc.theory.theorem import Theorem
 
-__all__ = ["majority_of_three", "unanimous_votes"]
+__all__ = ["correlated_votes", "majority_of_three", "unanimous_votes"]
 
 INDEPENDENT = "Given whether the answer is correct, the votes are independent; each accepts with probability t or f."
 HALF = sympy.Rational(1, 2)
@@ -49,7 +49,7 @@ def unanimous_votes() -> Theorem:
         family="votes",
         title="Unanimous votes",
         says="If a pair is accepted only when all of m independent votes accept it, the rates are t^m and f^m and the "
-        "likelihood ratio is the m-th power: cleaner, and slower to fill the buffer.",
+        "likelihood ratio is the m-th power: with f < t the batch is cleaner, and it takes more attempts to fill.",
         statement=(chance.statement, ratio.statement, in_log_odds.statement),
         assumptions=(
             INDEPENDENT,
@@ -93,12 +93,93 @@ def majority_of_three() -> Theorem:
         statement=(of_answers.statement, better.statement, ratio.statement),
         assumptions=(
             "The three are independent given the query (answers) or given whether the answer is correct (votes).",
-            "Wrong answers are of one kind, so that any two of them agree.",
+            "ε is the error on this query. Wrong answers are of one kind, so that any two of them agree.",
             "0 < ε < 1 and 0 < f, t < 1.",
         ),
         reference="Schapire (1990), The strength of weak learnability; Condorcet (1785)",
         steps=(of_answers, better, *_rest_points(), ratio, *_when_better()),
     )
+
+
+rho = sympy.Symbol("rho", positive=True)
+shape, other = sympy.symbols("A D", positive=True)
+HARDNESS = {t: shape / (shape + other), rho: 1 / (shape + other + 1)}
+BETWEEN = {f: share("v"), t: share("v") + 1 / (1 + sympy.Symbol("v", positive=True)) * share("u"), rho: share("w")}
+
+
+@cache
+def correlated_votes() -> Theorem:
+    r"""$t^2 + \rho t(1-t)$: two votes that tend to agree have a likelihood ratio between $L$ and $L^2$."""
+    square = shape * (shape + 1) / ((shape + other) * (shape + other + 1))
+    both = Identity(
+        claim="Both of two votes accept a correct answer with probability t² + ρt(1 − t).",
+        reason="The mean of the square of a Beta law with A and D, whose mean is t; ρ is 1/(A + D + 1). For a wrong "
+        "answer it is the same with f.",
+        lhs=square,
+        rhs=_both(t),
+        where=HARDNESS,
+    )
+    less = Inequality(
+        claim="With f < t two unanimous votes have a lower likelihood ratio than two independent ones.",
+        reason="On the common denominator the difference is ρtf(t − f).",
+        greater=t**2 / f**2,
+        lesser=_both(t) / _both(f),
+        ranges=BETWEEN,
+    )
+    more = Inequality(
+        claim="And a higher one than a single vote.",
+        reason="The ratio is t/f times (t + ρ(1 − t))/(f + ρ(1 − f)), which is above 1.",
+        greater=_both(t) / _both(f),
+        lesser=t / f,
+        ranges=BETWEEN,
+    )
+    return Theorem(
+        name="correlated-votes",
+        family="votes",
+        title="Votes that agree are worth less",
+        says="If two votes on an answer are correlated, since some answers are easier to accept than others, their "
+        "unanimity is more evidence than one vote, with f < t, but less than two independent votes.",
+        statement=(both.statement, less.statement, more.statement),
+        assumptions=(
+            "An answer has its own probability of acceptance, drawn from a Beta law with the mean t if it is correct "
+            "and f if it is wrong; given that probability its votes are independent.",
+            "ρ is the correlation of two votes on one answer, the same for correct and wrong answers; 0 < ρ < 1 and "
+            "0 < f, t < 1.",
+        ),
+        reference="the beta-binomial law (Skellam 1948)",
+        steps=(
+            both,
+            Identity(
+                claim="The correlation of two votes is ρ.",
+                reason="Their covariance over the variance of one vote.",
+                lhs=(square - t**2) / (t * (1 - t)),
+                rhs=rho,
+                where=HARDNESS,
+            ),
+            less,
+            more,
+            Limit(
+                claim="Votes that always agree are one vote.",
+                reason="With ρ = 1 both accept as often as one.",
+                expression=_both(t) / _both(f),
+                variable=rho,
+                point=1,
+                direction="-",
+                value=t / f,
+            ),
+            Inequality(
+                claim="The more they agree, the more often both accept.",
+                reason="The slope in ρ is t(1 − t).",
+                greater=sympy.Derivative(_both(t), rho),
+                lesser=0,
+                ranges={t: share("u")},
+            ),
+        ),
+    )
+
+
+def _both(rate: sympy.Expr) -> sympy.Expr:
+    return rate**2 + rho * rate * (1 - rate)
 
 
 def _majority(rate: sympy.Expr) -> sympy.Expr:

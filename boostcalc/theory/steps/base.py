@@ -28,12 +28,30 @@ class TrivialStepError(UsageError):
 
 
 def unfold(expression: Any, where: Mapping[Any, Any]) -> Any:
-    """The expression with abbreviations put in, in their order; a function is replaced by its `Lambda`."""
+    """The expression with abbreviations put in, in their order; a function is replaced by its `Lambda`.
+
+    A derivative is of what stands in it once they are put in, so it sees what they depend on.
+    """
     for short, long in where.items():
         known = sympy.sympify(long)
-        function = isinstance(known, sympy.Lambda)
-        expression = expression.replace(short, known) if function else expression.subs(short, known)
+        if isinstance(known, sympy.Lambda):
+            expression = expression.replace(short, known)
+        else:
+            expression = _inside_derivatives(expression, short, known).subs(short, known)
     return expression
+
+
+def _inside_derivatives(expression: Any, short: Any, known: Any) -> Any:
+    """The abbreviation put in where something is differentiated, which `subs` would treat as a constant there."""
+    return expression.replace(
+        lambda part: isinstance(part, sympy.Derivative) and short not in part.variables,
+        lambda part: sympy.Derivative(part.expr.subs(short, known), *part.variable_count),
+    )
+
+
+def _differentiated(expression: Any) -> Any:
+    """The expression with its derivatives taken, before anything is put for a letter that they are taken in."""
+    return expression.replace(sympy.Derivative, lambda *parts: sympy.Derivative(*parts).doit())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -90,4 +108,4 @@ class Step(ABC):
         return unfold(sympy.sympify(expression), self.where)
 
     def _ranged(self, expression: Any) -> Any:
-        return expression.subs(list(self.ranges.items())).doit()
+        return _differentiated(expression).subs(list(self.ranges.items())).doit()

@@ -15,7 +15,10 @@ __all__ = ["NumericCertificate"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class NumericCertificate(Identity):
-    """lhs = rhs in 50-digit arithmetic at random points: evidence where no proof is known, and never called one."""
+    """lhs = rhs in 50-digit arithmetic at random points: evidence where no proof is known, and never called one.
+
+    The difference is measured by the larger side, so a claim that something is 0 needs the form of two equal terms.
+    """
 
     method = "numeric certificate"
 
@@ -31,8 +34,8 @@ class NumericCertificate(Identity):
         worst = sympy.Integer(0)
         for _ in range(self.points):
             point = {symbol: _drawn(symbol, rng) for symbol in symbols}
-            left, difference = (side.evalf(50, subs=point, maxn=500) for side in (lhs, lhs - rhs))
-            worst = max(worst, abs(difference) / max(1, abs(left)))
+            left, right, difference = (abs(side.evalf(50, subs=point, maxn=500)) for side in (lhs, rhs, lhs - rhs))
+            worst = max(worst, difference / max(left, right) if difference else difference)
         return worst
 
     def _check(self) -> bool:

@@ -65,6 +65,8 @@ class Solutions(Step):
         residual = (self._full(self.lhs) - self._full(self.rhs)).doit()
         above, below = sympy.fraction(sympy.together(residual))
         roots = [self._full(value).doit() for value in self.solutions]
+        if not above.is_polynomial(self.unknown) or any(root.has(self.unknown) for root in roots):
+            return False
         lead = sympy.Poly(above, self.unknown).LC()
         product = sympy.Mul(lead, *(self.unknown - root for root in roots))
         complete = sympy.simplify(above - product) == 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy
 
+from boostcalc.errors import UsageError
 from boostcalc.theory.steps.base import Step
 from boostcalc.theory.symbols import implies
 
@@ -72,7 +73,9 @@ def _terms(relation: Any) -> set[Any]:
         return set()
     if isinstance(relation, sympy.core.relational.Relational):
         return {relation.lhs, relation.rhs}
-    return set().union(*map(_terms, relation.args))
+    if isinstance(relation, sympy.Implies | sympy.And | sympy.Or | sympy.Not):
+        return set().union(*map(_terms, relation.args))
+    raise UsageError(f"{relation} is no comparison, and none joined by Implies, And, Or and Not")
 
 
 def _true(relation: Any, order: Mapping[Any, int]) -> bool:

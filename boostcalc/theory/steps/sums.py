@@ -28,6 +28,8 @@ class SumIdentity(Identity):
         letters: dict[Any, Any] = {}
 
         def split(summand: Any, limits: Any) -> Any:
+            if any(end.is_finite is False for end in limits[1:]):
+                return sympy.nan
             parts = sympy.Add.make_args(sympy.expand(summand))
             return sympy.Add(*(_term(part, limits, letters) for part in parts))
 
@@ -39,6 +41,7 @@ def _term(part: Any, limits: Any, letters: dict[Any, Any]) -> Any:
     index, *ends = limits
     outside, inside = part.as_independent(index, as_Add=False)
     key = (inside.subs(index, _INDEX), *ends)
-    # a function of what it depends on: a sum within a sum may depend on the index of the outer one
-    depends = sorted((s for s in inside.free_symbols - {index} if isinstance(s, sympy.Symbol)), key=str)
+    # a function of what it depends on: a sum within a sum may depend on the index of the outer one, also by its ends
+    letters_in = set().union(inside.free_symbols - {index}, *(end.free_symbols for end in ends))
+    depends = sorted((s for s in letters_in if isinstance(s, sympy.Symbol)), key=str)
     return outside * letters.setdefault(key, sympy.Function(f"S_{len(letters)}")(*depends))
