@@ -55,7 +55,9 @@ def sized(kernel: Kernel, seed: int) -> Measured:
 
 def main(*names: str) -> None:
     """Measures the kernels whose name contains one of `names` (all without any), and puts their rows in the table."""
-    rows = {} if not names else {r["kernel"]: r for r in pd.read_csv(TABLE, dtype=str).fillna("").to_dict("records")}
+    rows: dict[str, Any] = {}
+    if names and TABLE.exists():
+        rows = {r["kernel"]: r for r in pd.read_csv(TABLE, dtype=str).fillna("").to_dict("records")}
     for seed, kernel in enumerate(KERNELS):
         if names and not any(name in kernel.name for name in names):
             continue
