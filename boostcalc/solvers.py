@@ -19,7 +19,8 @@ def root_between(function: Function, low: ArrayLike, high: ArrayLike, *arguments
 
     find: Any = elementwise.find_root  # its stubs know no arguments beside x
     exact = {"xatol": 0.0, "xrtol": 4e-16, "fatol": 0.0, "frtol": 0.0}
-    return np.asarray(find(function, (low, high), args=arguments, tolerances=exact).x, dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore", under="ignore"):  # its own guesses on the way
+        return np.asarray(find(function, (low, high), args=arguments, tolerances=exact).x, dtype=np.float64)
 
 
 def minimum_between(

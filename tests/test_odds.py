@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boostcalc.errors import RateError
-from boostcalc.odds import Counts, expit, log_expit, log_ratio, logit, parse_rate
+from boostcalc.odds import Counts, as_rate, expit, log_expit, log_ratio, logit, parse_rate
 
 RATES = st.floats(1e-300, 1 - 2**-53)
 ROUNDING = 1e-12
@@ -90,3 +90,22 @@ def test_draws_of_a_count_have_the_jeffreys_moments() -> None:
     a, b = 7.5, 13.5
     mean, variance = a / (a + b), a * b / ((a + b) ** 2 * (a + b + 1))
     assert abs(draws.mean() - mean) < 4 * np.sqrt(variance / draws.size)
+
+
+@pytest.mark.parametrize("pair", [(np.nan, 10), (5, np.inf), (np.nan, np.nan), (-0.5, 10), (10.5, 10), (0, 0), (0, -1)])
+def test_what_is_no_count_is_refused(pair: tuple[float, float]) -> None:
+    with pytest.raises(RateError, match=r"count|trials"):
+        Counts(*pair)
+
+
+@pytest.mark.parametrize(("pair", "rate"), [((0, 1), 0.0), ((1, 1), 1.0), ((10, 10), 1.0), ((0.25, 0.5), 0.5)])
+def test_none_all_and_part_of_a_trial_are_counts(pair: tuple[float, float], rate: float) -> None:
+    assert Counts(*pair).rate == rate
+
+
+@pytest.mark.parametrize(
+    ("rates", "named"), [([0.0, 1.5], "1.5"), ([1.0, -0.5], "-0.5"), ([0.5, 1.5, 2.5], "1.5"), ([0.5, np.nan], "nan")]
+)
+def test_one_wrong_rate_among_right_ones_is_named(rates: list[float], named: str) -> None:
+    with pytest.raises(RateError, match=named):
+        as_rate(rates, "tpr")

@@ -119,7 +119,7 @@ class _Host:
         items.sort(key=lambda item: item.seconds)
         functions = _functions(root)
         outside = PATIENCE + 5 * sum(item.seconds for item in items)
-        self._serve(self._trial(mutant, items, functions, outside) for mutant in self.trials)
+        self._serve(self._trial(mutant, items, functions, outside) for mutant in _slow_last(self.trials))
         return True
 
     def _trial(self, mutant: Mutant, items: list[Item], functions: Any, outside: float) -> Any:
@@ -156,6 +156,17 @@ class _Host:
                 told = Mutant(mutant.file, mutant.line, mutant.column, mutant.function, mutant.mutation, None)
                 pickle.dump((told, verdict), self.out)
                 self.out.flush()
+
+
+def _slow_last(trials: Iterable[Mutant]) -> Iterator[Mutant]:
+    """Those outside of functions wait, since each takes an import of its own."""
+    waiting = []
+    for mutant in trials:
+        if mutant.function:
+            yield mutant
+        else:
+            waiting.append(mutant)
+    yield from waiting
 
 
 def _fork(act: Callable[[], Any]) -> tuple[int, int]:

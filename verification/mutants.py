@@ -36,7 +36,6 @@ KERNEL_TESTS = (
     "tests/test_batches.py",
     "tests/test_prediction.py",
     "tests/test_mutants_*.py",
-    "tests/test_numbers.py",
     "tests/test_evaluator*.py",
     "tests/test_polic*.py",
     "tests/test_drift*.py",

@@ -45,3 +45,26 @@ def append_orbit(
         pairs += batch
         errors.append(respond(wrong / pairs))
     return errors
+
+
+def window_orbit(
+    error: Fraction,
+    tpr: Fraction,
+    fpr: Fraction,
+    respond: Respond,
+    rounds: int,
+    *,
+    context: Fraction,
+    size: int,
+    batch: int,
+) -> list[Fraction]:
+    """Errors of rounds 0…`rounds`; the context is the last `size` pairs, held as (pairs, wrong share) of each batch."""
+    errors, held = [error], [(Fraction(size), context)]
+    for _ in range(rounds):
+        room, kept = Fraction(size), []
+        for pairs, share in [(Fraction(batch), contamination(errors[-1], tpr, fpr)), *held]:
+            kept.append((min(pairs, room), share))
+            room -= kept[-1][0]
+        held = kept
+        errors.append(respond(sum((pairs * share for pairs, share in held), Fraction(0)) / size))
+    return errors
