@@ -17,6 +17,7 @@ The rooms, in the order in which data flows (each may import only from those abo
 `responses`     g(c, k), one family a file
 `theory`        what is proved (SymPy)
 `dynamics`      what happens (NumPy)
+`selection`     the same beyond two kinds of answer
 `datasets`      small published tables
 `runs`          what was seen: logs of runs
 `fitting`       what it means: rates and responses from runs

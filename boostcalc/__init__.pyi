@@ -1,5 +1,19 @@
 from .datasets import load_table
-from .dynamics import Append, Drifting, Evaluator, Loop, Prediction, Replace, Window
+from .dynamics import (
+    Append,
+    Binormal,
+    Drifting,
+    Evaluator,
+    Loop,
+    PhaseDiagram,
+    Prediction,
+    Replace,
+    Roc,
+    Votes,
+    Window,
+    phase,
+    roc,
+)
 from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, simulate, urn_limits
 from .fitting import Fit, fit, read_fit
 from .forecasting import Forecast, forecast, read_forecast
@@ -7,6 +21,7 @@ from .odds import Counts
 from .reporting import report
 from .responses import Affine, Evidence, Monotone, OddsPower, Perfect, Shrinkage, Sigmoid, SizedEvidence
 from .runs import Runs, read_runs, simulated_log, write_log
+from .selection import Types
 from .theory import Derivation, derive
 
 __version__: str
@@ -14,6 +29,7 @@ __version__: str
 __all__ = [
     "Affine",
     "Append",
+    "Binormal",
     "Counts",
     "Derivation",
     "Distribution",
@@ -26,24 +42,30 @@ __all__ = [
     "Monotone",
     "OddsPower",
     "Perfect",
+    "PhaseDiagram",
     "Prediction",
     "Replace",
+    "Roc",
     "Runs",
     "Shrinkage",
     "Sigmoid",
     "Simulation",
     "SizedEvidence",
+    "Types",
     "UrnLimits",
+    "Votes",
     "Window",
     "derive",
     "distribution",
     "fit",
     "forecast",
     "load_table",
+    "phase",
     "read_fit",
     "read_forecast",
     "read_runs",
     "report",
+    "roc",
     "simulate",
     "simulated_log",
     "urn_limits",

@@ -124,10 +124,13 @@ class Result(ABC):
         return f"<p>{html.escape(self.status)}</p>\n{table}"
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of cells as plain text, each column right-aligned to its widest cell."""
+def aligned(rows: Sequence[Sequence[str]], *, left: bool = False) -> str:
+    """Rows of cells as plain text, each column as wide as its widest cell: numbers to the right, words to the left."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    lines = (
+        "  ".join((cell.ljust if left else cell.rjust)(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
     return "\n".join(line.rstrip() for line in lines)
 
 

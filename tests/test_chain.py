@@ -50,7 +50,7 @@ def assert_law(found: np.ndarray[Any, Any], exact: exact_batches.Law) -> None:
         (bc.Window(size=4), last(4), 4, 2, 4),
         (bc.Window(size=8), last(8), 8, 3, 3),
     ],
-    ids=lambda value: "" if callable(value) else str(value),
+    ids=lambda value: str(value) if not callable(value) else value.__name__,
 )
 def test_the_law_of_every_policy_is_that_of_counting(
     context: Any, keep: exact_chain.Keep, size: int, batch: int, rounds: int

@@ -204,6 +204,14 @@ def test_derive_shows_each_theorem(cli: Run, form: str) -> None:
     assert "The acceptance condition" in out
 
 
+def test_derive_lists_its_topics(cli: Run) -> None:
+    listed = cli("derive", "--list").out
+    known = json.loads(cli("derive", "--list", "--json").out)["topics"]
+    assert [line.split()[0] for line in listed.splitlines()] == [topic["name"] for topic in known]
+    assert {"filter", "fixation", "mirror"} <= {topic["name"] for topic in known}
+    assert cli("derive", "filter", "--list").status == 2
+
+
 def test_derive_has_a_document(cli: Run) -> None:
     document = json.loads(cli("derive", "--json").out)
     assert document["kind"] == "derivation"

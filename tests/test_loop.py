@@ -287,3 +287,11 @@ class TestStart:
 def test_a_loop_that_is_none_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         bc.Loop(**wrong)
+
+
+def test_a_curve_that_is_nowhere_steep_has_one_fixed_point() -> None:
+    """No unit slope at all: the flat piece of this curve is where the loop stands still."""
+    response = bc.Monotone(shares=(0.1, 0.5, 0.9), errors=(0.2, 0.2, 0.4))
+    [row] = bc.Loop(tpr=0.8, fpr=0.1, response=response).fixed_points().rows()
+    assert row["error"] == pytest.approx(0.2, rel=1e-12)
+    assert row["multiplier"] == pytest.approx(0.0, abs=1e-12)

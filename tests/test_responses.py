@@ -98,6 +98,10 @@ class TestContract:
             if np.isfinite(beyond):
                 assert np.isnan(response.inverse(beyond))
 
+    def test_its_mirror_exchanges_wrong_and_right(self, response: Curve) -> None:
+        y = np.linspace(-9, 9, 37)
+        np.testing.assert_allclose(response.mirrored().logit_error(-y), -response.logit_error(y), rtol=1e-9, atol=1e-9)
+
     def test_shapes_broadcast(self, response: Curve) -> None:
         assert response(np.zeros((2, 1, 3))).shape == (2, 1, 3)
         assert response(0.5).shape == ()

@@ -67,6 +67,9 @@ def test_responses_compile(family: Any) -> None:
         (sympy.Derivative(G(x, y), x, y), "frac(partial^(2), partial x partial y) G (x, y)"),
         (sympy.Subs(sympy.Derivative(G(x), x), x, 0), "lr(frac(d, d x) G (x) |)_(x = 0)"),
         (sympy.And(x < 1, sympy.Or(y > 2, x >= y)), "(x >= y or y > 2) and x < 1"),
+        (sympy.Implies(x < 1, sympy.And(y > 2, x >= y)), "x < 1 => (x >= y and y > 2)"),
+        (sympy.Symbol("omega_+") * sympy.Symbol("omega_-"), "omega_(+) omega_(-)"),
+        (sympy.gamma(x + 1) / 2, "frac(Gamma(x + 1), 2)"),
         (sympy.Ne(x, y), "x != y"),
         (sympy.Piecewise((x, x > 0), (G(x, y), True)), 'cases(x & "if " x > 0, G (x, y) & "otherwise")'),
         (sympy.Max(x, y) * sympy.pi * sympy.E, "e pi max(x, y)"),
@@ -103,7 +106,7 @@ def test_a_name_that_could_be_markup_is_an_error(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "node", [sympy.I, sympy.nan, sympy.zoo, sympy.Integral(x, x), sympy.gamma(x), sympy.Matrix([x]), "x"]
+    "node", [sympy.I, sympy.nan, sympy.zoo, sympy.Integral(x, x), sympy.zeta(x), sympy.Matrix([x]), "x"]
 )
 def test_an_unknown_node_is_an_error(node: Any) -> None:
     with pytest.raises(TypesettingError, match="no Typst form"):

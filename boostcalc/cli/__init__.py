@@ -17,11 +17,13 @@ __all__ = ["VERBS", "boostcalc", "main", "run"]
 
 VERBS = {
     "predict": "What a loop will do, from the evaluator's rates.",
+    "simulate": "What single runs of a loop do, batch by batch.",
+    "phase": "Where a loop converges, splits or collapses, over a plane of rates or of starts.",
+    "types": "Several ways of being right and wrong, beside what pooled rates promise.",
     "derive": "The mathematics, each step verified.",
     "fit": "What logged runs say of evaluator and response.",
     "forecast": "What a fitted model's loop will do, and how sure that is.",
     "report": "A forecast as a PDF.",
-    "simulate": "What single runs of a loop do, batch by batch.",
 }
 """Each verb and its line in `--help`; `boostcalc.cli.VERB` holds its `command`."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from boostcalc import plotting
-from boostcalc.cli.common import WRITABLE, PartType, RateType, answer, output_options
-from boostcalc.dynamics import POLICIES, ContextPolicy, Loop
+from boostcalc.cli.common import WRITABLE, PartType, RateType, answer, evaluator_options, output_options
+from boostcalc.dynamics import POLICIES, BaseEvaluator, ContextPolicy, Loop
 from boostcalc.odds import Counts
 from boostcalc.responses import RESPONSES, Response
 
@@ -16,10 +16,10 @@ RATE = RateType()
 
 
 @click.command("predict")
-@click.option("--tp", "--tpr", "tp", type=RATE, required=True, help="P(accept | correct): 0.8, or counts 80/100.")
-@click.option("--fp", "--fpr", "fp", type=RATE, required=True, help="P(accept | wrong): 0.1, or counts 10/100.")
+@evaluator_options()
 @click.option("--error", type=RATE, help="Error rate of round 0 [default: 0.5].")
 @click.option("--contamination", type=RATE, help="Wrong share of the first context [default: what gives that error].")
+@click.option("--head-start", metavar="PAIRS", type=click.FloatRange(0), default=0, help="Correct pairs put into it.")
 @click.option("--target", type=float, default=0.01, show_default=True, help="Wanted error rate.")
 @click.option("--rounds", type=click.IntRange(0, 100_000), help="Rounds to list [default: up to the target].")
 @click.option(
@@ -33,7 +33,11 @@ RATE = RateType()
     help="Such as evidence:a=-5,b=7 or affine:mu=.05,nu=.2.",
 )
 @click.option(
-    "--context", type=PartType(POLICIES), default="replace", show_default=True, help="Such as append:size=16."
+    "--context",
+    type=PartType(POLICIES),
+    default="replace",
+    show_default=True,
+    help="Such as append:size=16 or window:size=64.",
 )
 @click.option(
     "--level", type=float, default=0.9, show_default=True, help="Level of the intervals (where counts are given)."
@@ -44,10 +48,10 @@ RATE = RateType()
 @click.option("--plot", metavar="FILE", type=WRITABLE, help="Draw the error by round (.svg, .png, .pdf).")
 @output_options()
 def command(
-    tp: float | Counts,
-    fp: float | Counts,
+    evaluator: BaseEvaluator,
     error: float | Counts | None,
     contamination: float | Counts | None,
+    head_start: float,
     target: float,
     rounds: int | None,
     batch: float,
@@ -62,15 +66,26 @@ def command(
     """What a loop will do, from the evaluator's rates.
 
     The evaluator accepts correct answers with probability TP and wrong ones with FP. A rate is a number
-    (taken as known) or counts (taken as evidence: every figure then has an interval).
+    (taken as known) or counts (taken as evidence: every figure then has an interval). With --votes an answer is
+    accepted when more than half of so many verdicts on it are for it, or as many as are --needed.
 
     \b
     boostcalc predict --fp 0.1 --tp 0.8
     boostcalc predict --fp 78/150 --tp 143/150 --error 0.4
     boostcalc predict --fp 0.1 --tp 0.8 --response evidence:a=-5,b=7 --context append:size=16
+    boostcalc predict --fp 0.1 --tp 0.8 --votes 3 --correlation 0.3
+    boostcalc predict --evaluator drifting:tpr=0.93,fpr=0.15,tpr_wrong=0.49,fpr_wrong=0.39 --error 0.4
     """
-    loop = Loop(tpr=tp, fpr=fp, response=response, context=context, batch=batch)
-    result = loop.predict(error=error, contamination=contamination, target=target, rounds=rounds, level=level, rng=seed)
+    loop = Loop(evaluator=evaluator, response=response, context=context, batch=batch)
+    result = loop.predict(
+        error=error,
+        contamination=contamination,
+        head_start=head_start,
+        target=target,
+        rounds=rounds,
+        level=level,
+        rng=seed,
+    )
     if plot is not None:
         plotting.save(result.plot(), plot)
     answer(result, as_json=as_json, output=output)

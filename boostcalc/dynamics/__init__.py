@@ -1,8 +1,21 @@
 """What a loop does, in NumPy and log-odds: evaluator, context policies, trajectories, fixed points, rounds."""
 
-from boostcalc.dynamics.evaluators import BaseEvaluator, Drifting, Evaluator, Rates
+from boostcalc.dynamics.diagram import PhaseDiagram
+from boostcalc.dynamics.evaluators import (
+    EVALUATORS,
+    BaseEvaluator,
+    Binormal,
+    Drifting,
+    Evaluator,
+    Rates,
+    Roc,
+    Votes,
+    evaluator_from_dict,
+    roc,
+)
 from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
 from boostcalc.dynamics.loop import Loop
+from boostcalc.dynamics.phase import phase
 from boostcalc.dynamics.policies import POLICIES, Append, Context, ContextPolicy, Replace, Window
 from boostcalc.dynamics.prediction import FixedPoint, Prediction, Round
 from boostcalc.dynamics.propagation import Outcomes, check_question, first_passage, propagate
@@ -11,9 +24,11 @@ from boostcalc.dynamics.start import Start, State
 from boostcalc.dynamics.trajectory import Trajectory
 
 __all__ = [
+    "EVALUATORS",
     "POLICIES",
     "Append",
     "BaseEvaluator",
+    "Binormal",
     "Context",
     "ContextPolicy",
     "Drifting",
@@ -22,17 +37,23 @@ __all__ = [
     "FixedPoints",
     "Loop",
     "Outcomes",
+    "PhaseDiagram",
     "Prediction",
     "Rates",
     "Replace",
+    "Roc",
     "Round",
     "Rounds",
     "Start",
     "State",
     "Trajectory",
+    "Votes",
     "Window",
     "check_question",
+    "evaluator_from_dict",
     "first_passage",
     "fixed_points",
+    "phase",
     "propagate",
+    "roc",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from boostcalc import plotting
 from boostcalc.dynamics.evaluators import BaseEvaluator
 from boostcalc.dynamics.roots import between_slopes, drift_points
+from boostcalc.errors import UsageError
 from boostcalc.odds import Array, expit
 from boostcalc.responses import Curve
 from boostcalc.results import Result, finite
@@ -40,8 +41,7 @@ class FixedPoints(Result):
         F′ there: the factor by which a small distance from it changes in a round (`inf` at an error of 1 that
         an evaluator with f = 0 leaves at once).
     everywhere : bool array, shape (…)
-        Whether every error is a fixed point (t = f under perfect adaptation, or nothing is ever accepted); not
-        told of evaluators that drift.
+        Whether every error is a fixed point (t = f under perfect adaptation, or nothing is ever accepted).
     approach : array, shape (m, …)
         How a loop under its context policy closes in on each: with `law` "factor" the factor by which a small
         distance changes in a round, with "power" the exponent of the context's size that it falls with.
@@ -70,6 +70,26 @@ class FixedPoints(Result):
         """
         growing = np.abs(self.approach) < 1 - NEUTRAL if self.law == "factor" else self.approach < -NEUTRAL
         return np.asarray(growing)
+
+    def basins(self) -> list[dict[str, float]]:
+        """Of one loop, the starts that each stable end draws: records `error`, `low`, `high` (error rates).
+
+        Orbits being monotone, a basin reaches to the next fixed point on either side, or to 0 or 1.
+
+        Raises
+        ------
+        UsageError
+            If these are the fixed points of several loops.
+        """
+        if self.everywhere.ndim:
+            raise UsageError("one loop's basins are told at a time")
+        points = [(float(e), bool(s)) for e, s in zip(self.error, self.stable, strict=True) if not np.isnan(e)]
+        bounds = [0.0, *(error for error, _ in points), 1.0]
+        return [
+            {"error": error, "low": bounds[i], "high": bounds[i + 2]}
+            for i, (error, stable) in enumerate(points)
+            if stable
+        ]
 
     def rows(self) -> list[dict[str, Any]]:
         """One record a fixed point: `loop` (only where there are several), `error`, `multiplier`, `stable`."""
@@ -117,6 +137,12 @@ class FixedPoints(Result):
         resting = np.fmax.reduce(np.where(near, points, -np.inf), axis=0)
         return np.asarray(np.where(near.any(axis=0), resting, going))
 
+    def stable_within(self, low: Array, high: Array) -> Array:
+        """Log-odds of the first stable fixed point between two errors (log-odds), shape (…); `nan` where none is."""
+        points = _beside(self.logit_error, low)
+        inside = _beside(self.stable, low) & (points >= low) & (points <= high)
+        return np.asarray(np.fmin.reduce(np.where(inside, points, np.nan), axis=0))
+
     def multiplier_at(self, logit_error: ArrayLike) -> Array:
         """The multiplier of the fixed point at this log-odds; `nan` where it is none of them."""
         return self._at(logit_error, self.multiplier)
@@ -150,9 +176,8 @@ def fixed_points(evaluator: BaseEvaluator, curve: Curve) -> FixedPoints:
         Their rates and parameters broadcast to the shape (…) of the answer.
     """
     if evaluator.drifts:
-        context, slope = drift_points(evaluator, curve)
-        points = curve.logit_error(context)
-        return _described(points, slope, np.zeros(points.shape[1:], dtype=bool))
+        context, slope, everywhere = drift_points(evaluator, curve)
+        return _described(curve.logit_error(context), slope, everywhere)
     rates = evaluator.under(np.nan)
     nothing = (rates.t == 0) & (rates.f == 0)
     usable = np.where(nothing, 0.0, rates.log_lr)

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from boostcalc.odds import Array
 
 if TYPE_CHECKING:
+    from boostcalc.dynamics.fixed_points import FixedPoints
     from boostcalc.dynamics.loop import Loop
     from boostcalc.dynamics.start import State
 
-__all__ = ["limit"]
+__all__ = ["Swing", "limit", "swing"]
 
 FOLLOWED = 2_000
 """Rounds that a loop is followed for where its orbit need not be monotone."""
 
+WATCHED = 128
+"""The last of them, in which it shows whether it settles."""
+
+FAR_OUT = 50.0
+"""Log-odds beyond every fixed point, at which the contexts are clean or wholly wrong: what goes out stays out."""
+
 SETTLED = 1e-9
 """Steps in log-odds below which a loop has settled."""
+
+SHRINKS = 1e-4
+"""Part of its width that a swing has to lose over half of the watched rounds, to be one that dies away."""
+
+
+class Swing(NamedTuple):
+    """Where a loop that does not settle goes: log-odds of its least and greatest error; by turns, or in between too."""
+
+    low: float
+    high: float
+    by_turns: bool
 
 
 def limit(loop: Loop, start: State, *, consistent: bool) -> Array:
@@ -35,21 +54,38 @@ def limit(loop: Loop, start: State, *, consistent: bool) -> Array:
             return points.limit(first.logit_error, second.logit_error)
         if loop.context.law == "power":  # what is appended is a part of the state: from round 1 on it is consistent
             return points.limit(second.logit_error, loop.step(second).logit_error)
-    before, now, after = _followed(loop, start)
-    last, next_step = now - before, after - now
-    swings = (np.sign(last) * np.sign(next_step) < 0) & ~(np.abs(next_step) < SETTLED)
-    return np.where(swings, np.nan, points.limit(now, after))
+    late = _followed(loop, start, points)
+    going = points.limit(late[-2], late[-1])
+    half = len(late) // 2
+    with np.errstate(invalid="ignore"):  # an error of 0 or 1 that stays
+        steps = np.nan_to_num(np.diff(late, axis=0), posinf=np.inf, neginf=-np.inf)
+        early, width = (np.nan_to_num(np.ptp(part, axis=0)) for part in (late[: half + 1], late[half:]))
+    turns = (steps[half:] > SETTLED).any(axis=0) & (steps[half:] < -SETTLED).any(axis=0)
+    turns &= (np.abs(steps[-2:]) > SETTLED).any(axis=0)
+    ends = points.stable_within(late[half:].min(axis=0), late[half:].max(axis=0))
+    return np.where(turns, np.where(width < (1 - SHRINKS) * early, ends, np.nan), going)
 
 
-def _followed(loop: Loop, start: State) -> tuple[Array, Array, Array]:
-    """Three successive errors (log-odds) late in the orbit."""
+def swing(loop: Loop, start: State) -> Swing:
+    """Where one loop goes that has no limit."""
+    late = _followed(loop, start, loop.fixed_points())
+    low, high = float(late.min()), float(late.max())
+    return Swing(low, high, bool(abs(late[-1] - late[-3]) < 0.01 * (high - low)))
+
+
+def _followed(loop: Loop, start: State, points: FixedPoints) -> Array:
+    """The last errors (log-odds) of the orbit, shape (w, …) with 3 ≤ w ≤ `WATCHED`."""
+    outermost = np.where(np.isfinite(points.logit_error), np.abs(points.logit_error), 0.0).max(axis=0) + FAR_OUT
     states = [start, loop.step(start)]
     states.append(loop.step(states[-1]))
+    late = deque((state.logit_error for state in states), maxlen=WATCHED)
+    state = states[-1]
     for _ in range(FOLLOWED):
         with np.errstate(invalid="ignore"):
-            moved = np.abs(states[-1].logit_error - states[-2].logit_error)
-        if not (moved > SETTLED / 100).any() and not (loop.response.sized and loop.context.keeps):
+            moves = np.abs(late[-1] - late[-2]) > SETTLED / 100
+        gone = (np.abs(late[-1]) > outermost) & (np.abs(late[-1]) > np.abs(late[-2]))
+        if not (moves & ~gone).any() and not (loop.response.sized and loop.context.keeps):
             break
-        states = [*states[1:], loop.step(states[-1])]
-    before, now, after = (state.logit_error for state in states)
-    return before, now, after
+        state = loop.step(state)
+        late.append(state.logit_error)
+    return np.stack(late)

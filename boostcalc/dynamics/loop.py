@@ -15,7 +15,7 @@ from boostcalc.dynamics.policies import Context, ContextPolicy, Replace
 from boostcalc.dynamics.prediction import Prediction
 from boostcalc.dynamics.propagation import predict
 from boostcalc.dynamics.rounds import Rounds, rounds_to
-from boostcalc.dynamics.start import DEFAULT_ERROR, Start, State
+from boostcalc.dynamics.start import Start, State, first_state
 from boostcalc.dynamics.trajectory import Trajectory
 from boostcalc.errors import UsageError
 from boostcalc.odds import Array, RateLike, as_rate, expit, logit
@@ -117,38 +117,8 @@ class Loop:
         return Loop(evaluator=evaluator, response=response, context=self.context, batch=self.batch)
 
     def start(self, start: Start) -> State:
-        """The state of round 0.
-
-        Where only the error is stated, the context is the one whose response gives that error; where only the
-        context's contamination is, the error is the response to it; where both are, both are taken as stated.
-
-        Raises
-        ------
-        UsageError
-            If no context gives that error, and the loop needs one: its policy keeps the first context, or its
-            evaluator reads it. (In a batch of loops such a one is `nan` throughout.)
-        """
-        x, context = start.logit_error, start.logit_context
-        size = self.context.start(self.batch)
-        curve = self.response.at(size)
-        if x is None and context is None:
-            x = curve.logit_error(np.nan) if size == 0 and self.response.sized else logit(DEFAULT_ERROR)
-        elif x is None:
-            x = curve.logit_error(np.nan if context is None else context)  # not None: one of them is stated
-        if context is None:
-            context = curve.inverse(x)
-        shape = np.broadcast_shapes(x.shape, context.shape, self.shape)
-        needed = self.context.keeps or self.evaluator.drifts
-        if needed and size > 0 and np.isnan(context).any():
-            if shape == ():
-                low, high = expit(curve.logit_error([-np.inf, np.inf]))
-                raise UsageError(
-                    f"no context gives the start error {expit(x):g}: this response lies in [{low:.4g}, {high:.4g}]; "
-                    "state its contamination as well"
-                )
-            x = np.where(np.isnan(context), np.nan, x)
-        full = np.broadcast_to(x, shape)
-        return State(full, self.context.begin(self.batch, np.broadcast_to(context, shape)))
+        """The state of round 0 (see `first_state`)."""
+        return first_state(self, start)
 
     def update(self, error: ArrayLike) -> Array:
         """The update map F = g ∘ filter: the error of the next round if the batch replaces the context, shape (…).
@@ -203,10 +173,21 @@ class Loop:
         return Trajectory.of(self, self._states(begin, int(rounds)), int(rounds))
 
     def _states(self, begin: State, rounds: int) -> Iterator[State]:
-        """States of rounds 0…`rounds`."""
+        """States of rounds 0…`rounds`; by the family's closed form where there is one, so that no rounding adds up."""
+        log_lr = self.evaluator.under(np.nan).log_lr
+        closed = isinstance(self.context, Replace) and not self.evaluator.drifts
+        regular = np.isfinite(log_lr) & np.isfinite(begin.logit_error)
         state = begin
-        for n in range(rounds + 1):
-            state = begin if n == 0 else self._closed(begin, n, self.step(state))
+        yield state
+        for n in range(1, rounds + 1):
+            with np.errstate(invalid="ignore"):
+                x = self.curve.orbit(begin.logit_error, log_lr, n) if closed else None
+            if x is not None and regular.all():
+                batch = self.rates(state).filter(state.logit_error)
+                state = State(x, self.context.join(state.context, self.batch, batch))
+            else:
+                state = self.step(state)
+                state = state if x is None else state._replace(logit_error=np.where(regular, x, state.logit_error))
             yield state
 
     def fixed_points(self) -> FixedPoints:
@@ -227,7 +208,7 @@ class Loop:
     ) -> Array:
         """Log-odds of the error that the loop tends to from this start, shape (…); `nan` where it tends to none."""
         begin = start or Start(error, contamination)
-        return limit(self, self.start(begin), consistent=begin.error is None or begin.contamination is None)
+        return limit(self, self.start(begin), consistent=begin.consistent)
 
     def rounds_to(
         self,
@@ -262,6 +243,7 @@ class Loop:
         *,
         error: RateLike | None = None,
         contamination: RateLike | None = None,
+        head_start: float = 0,
         target: float = 0.01,
         rounds: int | None = None,
         level: float = 0.9,
@@ -273,6 +255,8 @@ class Loop:
         ----------
         error, contamination : float or Counts
             The start, as in `Start`; one loop, no arrays.
+        head_start : float ≥ 0
+            Correct pairs put into the first context besides.
         target : float in (0, 1)
             The wanted error rate.
         rounds : int, optional
@@ -288,17 +272,5 @@ class Loop:
         RateError, UsageError
             If an input is out of range or an array.
         """
-        start = Start(error, contamination)
+        start = Start(error, contamination, head_start)
         return predict(self, start, target=target, rounds=rounds, level=level, rng=rng)
-
-    def _closed(self, start: State, n: int, stepped: State) -> State:
-        """The step's state, its error taken from the family's closed form where there is one (no rounding adds up)."""
-        if not isinstance(self.context, Replace) or self.evaluator.drifts:
-            return stepped
-        log_lr = self.evaluator.under(np.nan).log_lr
-        with np.errstate(invalid="ignore"):
-            x = self.curve.orbit(start.logit_error, log_lr, n)
-        if x is None:
-            return stepped
-        regular = np.isfinite(log_lr) & np.isfinite(start.logit_error)
-        return stepped._replace(logit_error=np.where(regular, x, stepped.logit_error))

@@ -89,6 +89,10 @@ class ContextPolicy(Part):
         """The context of round 0, its wrong share given."""
         return Context.plain(self.start(batch), logit_share)
 
+    def enrich(self, context: Context, correct: float) -> Context:
+        """The context of round 0 with so many correct pairs beside its own."""
+        return _beside(context, correct, np.full_like(context.logit_share, -np.inf))
+
     @abstractmethod
     def join(self, context: Context, batch: float, logit_batch: Array) -> Context:
         """The context after `batch` pairs at log-odds `logit_batch` of contamination came in (expected shares)."""
@@ -148,9 +152,7 @@ class Append(ContextPolicy):
         return np.inf
 
     def join(self, context: Context, batch: float, logit_batch: Array) -> Context:
-        pairs = np.stack([np.full_like(context.size, batch), context.size])
-        shares = np.stack([logit_batch, context.logit_share])
-        return Context.plain(context.size + batch, _mixed(pairs, shares))
+        return _beside(context, batch, logit_batch)
 
     def join_counts(self, context: Counted, batch: int, wrong: Whole, rng: np.random.Generator) -> Counted:
         return Counted.plain(context.size + batch, context.wrong + wrong)
@@ -196,10 +198,14 @@ class Window(ContextPolicy):
         return count
 
     def begin(self, batch: float, logit_share: Array) -> Context:
-        slots = self.batches(batch) + 1
+        slots = self.batches(batch) + 2  # the batches, the first pairs and a head start
         pairs, shares = (np.zeros((slots, *logit_share.shape)) for _ in range(2))
         pairs[0], shares[0] = self.size, logit_share
         return Context(pairs[0], logit_share, pairs, shares)
+
+    def enrich(self, context: Context, correct: float) -> Context:
+        """The last pairs of round 0 are correct: so many of the others drop out of the window."""
+        return self.join(context, correct, np.full_like(context.logit_share, -np.inf))
 
     def join(self, context: Context, batch: float, logit_batch: Array) -> Context:
         pairs = np.concatenate([np.full((1, *logit_batch.shape), float(batch)), context.pairs[:-1]])
@@ -233,6 +239,12 @@ def _dominant(coefficients: Array) -> float:
     if not np.isfinite(coefficients).all():
         return float(np.abs(coefficients).max())
     return float(np.abs(np.roots([1.0, *-coefficients])).max(initial=0.0))
+
+
+def _beside(context: Context, count: float, logit_share: Array) -> Context:
+    """A context with `count` more pairs of this wrong share."""
+    pairs = np.stack([np.full_like(context.size, count), context.size])
+    return Context.plain(context.size + count, _mixed(pairs, np.stack([logit_share, context.logit_share])))
 
 
 def _mixed(pairs: Array, logit_shares: Array) -> Array:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boostcalc import plotting
+from boostcalc.dynamics.evaluators import drifting, told_evaluator
 from boostcalc.parts import written_part
 from boostcalc.results import Estimate, Result, aligned, percent
 
@@ -58,9 +59,13 @@ class Prediction(Result):
     filter_improves : whether an accepted batch is cleaner than the answers (f < t).
     error_falls : whether the loop settles below its start.
     inputs : the question: `tpr`, `fpr`, `error` (estimates), `target`, `batch`, `rounds`, `response`, `context`.
-    limit, limit_multiplier : the error where the loop settles, and F′ there.
+    likelihood_ratio : t/f in round 0.
+    limit, limit_likelihood_ratio, limit_multiplier : the error where the loop settles, and t/f and F′ there; without
+        a value where it settles nowhere.
     approach, law : how the distance to it shrinks: by this factor a round ("factor"), or as this power of the
         context's size ("power", where all old pairs stay).
+    rounds_without_head_start : what the plug-in loop takes to the target without its head start; None where it
+        has no head start, or does not reach the target.
     rounds_to_target : `value` None where the target is not reached within the horizon; `never` where the loop
         settles above it.
     probability_reached : share of what the evidence allows in which the target is reached.
@@ -76,10 +81,12 @@ class Prediction(Result):
     likelihood_ratio: Estimate
     fixed_points: tuple[FixedPoint, ...]
     limit: Estimate
+    limit_likelihood_ratio: Estimate
     limit_multiplier: Estimate
     approach: Estimate
     law: str
     rounds_to_target: Estimate
+    rounds_without_head_start: float | None
     never: bool
     probability_reached: float
     trajectory: tuple[Round, ...]
@@ -96,7 +103,7 @@ class Prediction(Result):
         return (
             f"Assumed: {how}, start error {self.inputs['error']}, context policy {written_part(context)}, batches of "
             f"{self.inputs['batch']:g} (as expected, without the chance of single batches), "
-            "rates that stay constant. To replace them by what your model does: "
+            f"{told_evaluator(self.inputs['evaluator'])}. To replace them by what your model does: "
             "boostcalc fit RUNS -o fit.json, then boostcalc forecast fit.json."
         )
 
@@ -121,6 +128,12 @@ class Prediction(Result):
             return ""
         return " (never)" if self.never else " (not within the rounds looked at)"
 
+    def _drifted(self) -> str:
+        """What became of the likelihood ratio where the loop settles, if the evaluator drifts."""
+        if not drifting(self.inputs["evaluator"]) or self.limit_likelihood_ratio.value is None:
+            return ""
+        return f" at the start, {self.limit_likelihood_ratio} where it settles"
+
     def facts(self) -> list[str]:
         """Rounds to the target, where the loop settles, and the evidence of an acceptance; a line each."""
         target, rates = self.inputs["target"], (self.inputs["tpr"].value, self.inputs["fpr"].value)
@@ -133,16 +146,23 @@ class Prediction(Result):
         ends = [fixed for fixed in self.fixed_points if fixed.stable]
         lines = [
             f"Rounds to {target:g}: {self.rounds_to_target.text(15)}{self._unmet()}{chance}",
-            f"Settles at: {self.limit} ({close})",
-            f"Likelihood ratio TP/FP: {_ratio(self.likelihood_ratio, *rates)}",
+            "Settles nowhere" if self.limit.value is None else f"Settles at: {self.limit} ({close})",
+            f"Likelihood ratio TP/FP: {_ratio(self.likelihood_ratio, *rates)}{self._drifted()}",
         ]
+        if pairs := self.inputs["head_start"]:
+            alone = self.rounds_without_head_start
+            lines.append(
+                f"Head start of {pairs:g} correct pairs: without it, "
+                + ("the target is not reached" if alone is None else f"{alone:g} rounds to the target")
+            )
         if self.limit.level is not None:
             lines.append(f"In brackets: {self.limit.level:.0%} intervals")
         if len(ends) > 1:
             between = [fixed.error.text() for fixed in self.fixed_points if not fixed.stable]
+            count = "Two" if len(ends) == 2 else str(len(ends))
             lines.append(
-                f"Two stable ends, {ends[0].error} and {ends[-1].error}: the start decides, the divide is at "
-                f"{' and '.join(between)}"
+                f"{count} stable ends, {' and '.join(str(fixed.error) for fixed in ends)}: the start decides, "
+                f"the divide is at {' and '.join(between)}"
             )
         return lines
 
@@ -163,11 +183,16 @@ class Prediction(Result):
             "inputs": {k: v.to_dict() if isinstance(v, Estimate) else v for k, v in self.inputs.items()},
             "likelihood_ratio": self.likelihood_ratio.to_dict(),
             "fixed_points": [fixed.to_dict() for fixed in self.fixed_points],
-            "limit": {"error": self.limit.to_dict(), "multiplier": self.limit_multiplier.to_dict()},
+            "limit": {
+                "error": self.limit.to_dict(),
+                "likelihood_ratio": self.limit_likelihood_ratio.to_dict(),
+                "multiplier": self.limit_multiplier.to_dict(),
+            },
             "approach": {"law": self.law, **self.approach.to_dict()},
             "rounds_to_target": {
                 **self.rounds_to_target.to_dict(),
                 "never": self.never,
+                "without_head_start": self.rounds_without_head_start,
                 "probability_reached": self.probability_reached,
             },
             "trajectory": [row.to_dict() for row in self.trajectory],

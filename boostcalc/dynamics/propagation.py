@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from boostcalc.dynamics.fixed_points import FixedPoints
+from boostcalc.dynamics.limits import swing
 from boostcalc.dynamics.prediction import FixedPoint, Prediction, Round
 from boostcalc.dynamics.rounds import as_target
 from boostcalc.dynamics.start import Start
@@ -16,7 +17,7 @@ from boostcalc.dynamics.trajectory import Trajectory
 from boostcalc.dynamics.verdict import direction, verdict
 from boostcalc.errors import UsageError
 from boostcalc.odds import Array, expit, logit
-from boostcalc.results import Estimate
+from boostcalc.results import Estimate, finite
 
 if TYPE_CHECKING:
     from boostcalc.dynamics.loop import Loop
@@ -42,6 +43,7 @@ class Outcomes:
     Attributes
     ----------
     t, f, ratio : rates in round 0, and the likelihood ratio t/f.
+    end_ratio : the likelihood ratio under the context that gives the limit.
     limit, multiplier, approach : log-odds of the error where each settles, F′ there, and how it closes in.
     reach : rounds to the target; `inf` where it is not met.
     path : the rounds.
@@ -51,6 +53,7 @@ class Outcomes:
     t: Array
     f: Array
     ratio: Array
+    end_ratio: Array
     limit: Array
     multiplier: Array
     approach: Array
@@ -64,8 +67,10 @@ class Outcomes:
         points, limit = loop.fixed_points(), loop.limit(start)
         rates = loop.rates(loop.start(start))
         found = loop.rounds_to(target, start).value if reach is None else reach
+        end = loop.evaluator.under(loop.curve.inverse(limit)) if loop.evaluator.drifts else rates
+        ratios = rates.likelihood_ratio, end.likelihood_ratio
         closing = points.multiplier_at(limit), points.approach_at(limit)
-        return cls(rates.t, rates.f, rates.likelihood_ratio, limit, *closing, found, path, points)
+        return cls(rates.t, rates.f, *ratios, limit, *closing, found, path, points)
 
     @classmethod
     def joined(cls, parts: Sequence[Outcomes]) -> Outcomes:
@@ -73,7 +78,7 @@ class Outcomes:
         first = parts[0]
         if len(parts) == 1:
             return first
-        names = ("t", "f", "ratio", "limit", "multiplier", "approach", "reach")
+        names = ("t", "f", "ratio", "end_ratio", "limit", "multiplier", "approach", "reach")
         joint = {
             name: np.concatenate([np.broadcast_to(getattr(part, name), part.limit.shape) for part in parts])
             if np.ndim(getattr(first, name))
@@ -151,6 +156,7 @@ def propagate(
             rounds=n,
             points=point.points,
             chance=chance if spread.uncertain else None,
+            swing=swing(loop, loop.start(start)) if np.isnan(limit) and not np.isnan(first) else None,
         ),
         filter_improves=f < t,
         error_falls=moves < 0,
@@ -159,6 +165,7 @@ def propagate(
             "fpr": spread(f, many.f),
             "error": rows[0].error,
             "target": target,
+            "head_start": start.head_start,
             "batch": loop.batch,
             "rounds": rounds,
             "evaluator": loop.evaluator.to_dict(),
@@ -168,14 +175,23 @@ def propagate(
         likelihood_ratio=spread(point.ratio, many.ratio),
         fixed_points=_fixed_points(point.points, many.points, spread),
         limit=spread(expit(limit), expit(many.limit)),
+        limit_likelihood_ratio=spread(point.end_ratio, many.end_ratio),
         limit_multiplier=spread(point.multiplier, many.multiplier),
         approach=spread(point.approach, many.approach),
         law=loop.context.law,
         rounds_to_target=reached,
+        rounds_without_head_start=_without_head_start(loop, start, target),
         never=bool(np.isinf(point.reach)) and reached.value is None,
         probability_reached=chance,
         trajectory=rows,
     )
+
+
+def _without_head_start(loop: Loop, start: Start, target: float) -> float | None:
+    """Rounds that the same start takes to the target without its head start; None where it has none."""
+    if not start.head_start:
+        return None
+    return finite(float(loop.rounds_to(target, replace(start, head_start=0)).value))
 
 
 @dataclass(frozen=True)

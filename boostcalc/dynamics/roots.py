@@ -28,6 +28,9 @@ GRID = np.unique(
 )
 """Log-odds of contamination between which a drifting loop has at most one fixed point, or a pair that nearly touch."""
 
+ROUNDING = 4 * float(np.finfo(np.float64).eps)
+"""Of the difference of two log-odds, relative to their sizes."""
+
 AT_ONCE = 1_000
 """Loops whose grids are held at once."""
 
@@ -43,13 +46,13 @@ def between_slopes(curve: Curve, log_lr: Array) -> Array:
 
     floor, ceiling = (np.broadcast_to(flat.logit_error(end), shift.shape) for end in (-np.inf, np.inf))
     slopes = flat.unit_slopes()
-    slopes = slopes.reshape(len(slopes), -1)
+    slopes = slopes.reshape(len(slopes), int(np.prod(slopes.shape[1:])))
     inner = np.where(np.isnan(slopes), floor, np.clip(slopes + shift, floor, ceiling))
     edges = np.stack([floor, *inner, ceiling])
     return _crossings(excess, edges).reshape(-1, *shape)
 
 
-def drift_points(evaluator: BaseEvaluator, curve: Curve) -> tuple[Array, Array]:
+def drift_points(evaluator: BaseEvaluator, curve: Curve) -> tuple[Array, Array, NDArray[np.bool_]]:
     r"""Contexts that reproduce themselves under an evaluator that reads them, and the slope of the map there.
 
     The state is the context's contamination: $y = \operatorname{logit} c$ goes to
@@ -59,14 +62,19 @@ def drift_points(evaluator: BaseEvaluator, curve: Curve) -> tuple[Array, Array]:
     -------
     context, slope : arrays, shape (m, …)
         Log-odds of the contaminations, in order, `nan` where a loop has fewer; and the slopes.
+    everywhere : bool array, shape (…)
+        Whether every context reproduces itself; only the ends are then among the points.
     """
     shape = np.broadcast_shapes(evaluator.shape, curve.shape)
     count = int(np.prod(shape))
     judges, curves = evaluator.ravel(shape), curve.ravel(shape)
     found: list[Array] = []
+    still: list[NDArray[np.bool_]] = []
     for first in range(0, count, AT_ONCE):
         some = np.arange(first, min(first + AT_ONCE, count))
-        found.append(_grid_points(judges, curves, some))
+        points, everywhere = _grid_points(judges, curves, some)
+        found.append(points)
+        still.append(everywhere)
     most = max(len(points) for points in found)
     context = np.concatenate([np.pad(p, ((0, most - len(p)), (0, 0)), constant_values=np.nan) for p in found], axis=1)
     rates, y = judges.under(context), context
@@ -74,23 +82,49 @@ def drift_points(evaluator: BaseEvaluator, curve: Curve) -> tuple[Array, Array]:
     a = rates.acceptance(x)
     with np.errstate(invalid="ignore"):
         slope = curves.derivative(y) * (rates.t / a) * (rates.f / a) - np.where(np.isinf(y), 0.0, judges.slope(y))
-    return context.reshape(most, *shape), np.asarray(slope).reshape(most, *shape)
+    return context.reshape(most, *shape), np.asarray(slope).reshape(most, *shape), np.concatenate(still).reshape(shape)
 
 
-def _grid_points(judges: BaseEvaluator, curves: Curve, some: NDArray[np.intp]) -> Array:
+def _grid_points(judges: BaseEvaluator, curves: Curve, some: NDArray[np.intp]) -> tuple[Array, NDArray[np.bool_]]:
+    """Log-odds of the contexts that reproduce themselves, shape (m, loops), and whether all of them do."""
+
     def excess(y: Array, which: NDArray[Any]) -> Array:
         chosen = which.astype(np.intp)
-        return curves.take(chosen).logit_error(y) - judges.take(chosen).under(y).log_lr - y
+        # the response's own way first, so that nothing of Λ is lost where it nearly vanishes
+        return curves.take(chosen).logit_error(y) - y - judges.take(chosen).under(y).log_lr
 
     edges = np.repeat(GRID[:, None], some.size, axis=1)
     values = excess(edges, some)
     edges = np.sort(np.concatenate([edges, _touching(excess, edges, values, some)]), axis=0)
-    inner = _crossings(excess, edges, some)
+    x = curves.take(some).logit_error(edges)
+    rounding = np.where(x == edges, 0.0, ROUNDING * (np.abs(x) + np.abs(edges)))
+    values = excess(edges, some)
+    signs = np.where(np.abs(values) <= rounding, 0.0, np.sign(values))
     # an error of 0 (or 1) under a clean (or wholly wrong) context stands still: its context reproduces itself
     ends = np.array([[-np.inf], [np.inf]])
     outer = np.where(curves.take(some).logit_error(np.broadcast_to(ends, (2, some.size))) == ends, ends, np.nan)
-    points = np.sort(np.concatenate([inner, outer]), axis=0)
-    return points[: max(1, int((~np.isnan(points)).sum(axis=0).max()))]
+    points = np.sort(np.concatenate([_changes(excess, edges, signs, some), outer]), axis=0)
+    return points[: max(1, int((~np.isnan(points)).sum(axis=0).max()))], (signs == 0).all(axis=0)
+
+
+def _changes(excess: Callable[..., Array], edges: Array, signs: Array, some: NDArray[np.intp]) -> Array:
+    """The root between successive edges (axis 0) of opposite signs, else `nan`; edges of sign 0 may lie between.
+
+    Where the sign is the same on both sides of such zeros, the middle one is a root that the excess only touches.
+    """
+    seen = np.maximum.accumulate(np.where(signs != 0, np.arange(len(edges))[:, None], -1), axis=0)
+    roots = np.full((len(edges) - 1, edges.shape[1]), np.nan)
+    row, loop = np.nonzero((signs[1:] != 0) & (seen[:-1] >= 0))
+    before, row = seen[row, loop], row + 1
+    turned = signs[row, loop] != signs[before, loop]
+    touched = ~turned & (row - before > 1)
+    roots[row[touched] - 1, loop[touched]] = edges[(row + before)[touched] // 2, loop[touched]]
+    if turned.any():
+        row, before, loop = row[turned], before[turned], loop[turned]
+        roots[row - 1, loop] = root_between(
+            excess, edges[before, loop], edges[row, loop], some[loop].astype(np.float64)
+        )
+    return roots
 
 
 def _touching(excess: Callable[..., Array], edges: Array, values: Array, some: NDArray[np.intp]) -> Array:
@@ -112,16 +146,15 @@ def _touching(excess: Callable[..., Array], edges: Array, values: Array, some: N
     return humps
 
 
-def _crossings(excess: Callable[..., Array], edges: Array, which: NDArray[np.intp] | None = None) -> Array:
+def _crossings(excess: Callable[..., Array], edges: Array) -> Array:
     """The root in each piece between successive edges (axis 0) at whose ends the signs differ, else `nan`."""
-    loops = np.arange(edges.shape[1]) if which is None else which
+    loops = np.arange(edges.shape[1])
     values = np.stack([excess(edge, loops) for edge in edges])
     roots = np.where(values[1:] == 0, edges[1:], np.nan)
     roots[0] = np.where(values[0] == 0, edges[0], roots[0])
     row, column = np.nonzero(np.sign(values[:-1]) * np.sign(values[1:]) < 0)
     if row.size:
-        which_loop = loops[column].astype(np.float64)
-        roots[row, column] = root_between(excess, edges[row, column], edges[row + 1, column], which_loop)
+        roots[row, column] = root_between(excess, edges[row, column], edges[row + 1, column], column.astype(np.float64))
     repeated = np.zeros_like(roots, dtype=bool)
     repeated[1:] = roots[1:] == roots[:-1]
     return np.where(repeated, np.nan, roots)

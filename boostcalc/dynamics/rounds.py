@@ -33,6 +33,14 @@ TIE = 1e-12
 """An error within this of the target, in log-odds, has reached it: rounding cannot tell them apart."""
 
 
+APART = 1e-6
+"""Errors farther apart than this, in log-odds, are two: a loop that goes from one to the other and back swings."""
+
+
+LATE = 256
+"""Rounds after which a loop that keeps all its pairs moves by less than a hundredth of its way a round."""
+
+
 @dataclass(frozen=True, eq=False)
 class Rounds(Result):
     """Rounds until the error first falls to the target.
@@ -100,7 +108,7 @@ def rounds_to(loop: Loop, target: ArrayLike, start: State, limit: Array) -> Roun
     if pending.any():
         plain = isinstance(loop.context, Replace) and not loop.evaluator.drifts
         closed = _by_closed_form(loop, bar, x, pending) if plain else None
-        value = np.where(pending, _by_iteration(loop, bar, start, pending) if closed is None else closed, value)
+        value = np.where(pending, _by_iteration(loop, bar, start, pending, limit) if closed is None else closed, value)
     value = np.where(np.isnan(value) & (limit > bar), np.inf, value)
     return Rounds(_status(value, goal, expit(limit)), value, np.broadcast_to(goal, value.shape), expit(limit))
 
@@ -129,14 +137,30 @@ def _by_closed_form(loop: Loop, bar: Array, x: Array, pending: NDArray[np.bool_]
         low, high = np.where(wide & ~reached, middle, low), np.where(wide & reached, middle, high)
 
 
-def _by_iteration(loop: Loop, bar: Array, start: State, pending: NDArray[np.bool_]) -> Array:
+def _by_iteration(loop: Loop, bar: Array, start: State, pending: NDArray[np.bool_], limit: Array) -> Array:
     state, value = start, np.full(bar.shape, np.nan)
+    before = last = state.logit_error
     for n in range(1, HORIZON + 1):
         state = loop.step(state)
-        value = np.where(np.isnan(value) & (state.logit_error <= bar), n, value)
+        x = state.logit_error
+        value = np.where(np.isnan(value) & (x <= bar), n, value)
+        value = np.where(np.isnan(value) & _never(loop, n, bar, limit, (before, last, x)), np.inf, value)
+        before, last = last, x
         if not (pending & np.isnan(value)).any():
             break
     return value
+
+
+def _never(loop: Loop, n: int, bar: Array, limit: Array, path: tuple[Array, Array, Array]) -> NDArray[np.bool_]:
+    """Whether an orbit, whose errors of rounds n − 2, n − 1 and n these are, will not come below the bar any more."""
+    before, last, now = path
+    with np.errstate(invalid="ignore"):
+        if not loop.context.keeps:  # an error that comes back, or stays, does so for ever
+            returned = (np.abs(now - before) <= TIE) & (np.abs(now - last) > APART)
+            return np.asarray(returned | ((np.abs(now - last) <= TIE / 10) & (limit > bar)))
+        if loop.context.law == "power" and n > LATE:  # its steps have become too small to overshoot
+            return np.asarray((limit > bar) & (np.abs(now - limit) <= np.abs(last - limit)))
+    return np.zeros(bar.shape, dtype=bool)
 
 
 def _status(value: Array, target: Array, limit: Array) -> str:
@@ -145,6 +169,8 @@ def _status(value: Array, target: Array, limit: Array) -> str:
     n, goal, end = float(value), float(target), float(limit)
     if n == 0:
         return f"the start is at or below the target {goal:g}"
+    if np.isinf(n) and np.isnan(end):
+        return f"never: the error goes on swinging above the target {goal:g}"
     if np.isinf(n):
         return f"never: the loop settles at error {end:.4g}, above the target {goal:g}"
     if np.isnan(n) and np.isnan(end):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,18 +52,25 @@ class Trajectory(Result):
         Nothing but the answer is kept: the states may come one by one.
         """
         columns: dict[str, Array] = {}
+        sizes: list[Array] = []
         for n, state in enumerate(states):
             rates = loop.rates(state)
             acceptance = rates.acceptance(state.logit_error)
             with np.errstate(divide="ignore"):
                 attempts = loop.batch / acceptance
-            row = (state.logit_error, state.context.size, state.context.logit_share)
-            values = (*row, rates.filter(state.logit_error), acceptance, attempts)
-            for spec, value in zip(fields(cls), values, strict=True):
+            sizes.append(state.context.size)
+            row = {
+                "logit_error": state.logit_error,
+                "logit_context": state.context.logit_share,
+                "logit_contamination": rates.filter(state.logit_error),
+                "acceptance": acceptance,
+                "attempts": attempts,
+            }
+            for name, value in row.items():
                 if n == 0:
-                    columns[spec.name] = np.empty((rounds + 1, *state.logit_error.shape))
-                columns[spec.name][n] = value
-        return cls(**columns)
+                    columns[name] = np.empty((rounds + 1, *state.logit_error.shape))
+                columns[name][n] = value
+        return cls(context_size=_stacked(sizes), **columns)
 
     @property
     def status(self) -> str:  # type: ignore[override]  # computed here, a field elsewhere
@@ -129,3 +136,12 @@ class Trajectory(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         return plotting.trajectory(self.error, ax=ax)
+
+
+def _stacked(sizes: list[Array]) -> Array:
+    """The sizes round by round; a view of one number a round where all loops have the same."""
+    shape = (len(sizes), *sizes[0].shape)
+    if any(stride != 0 for size in sizes for stride in size.strides) or not sizes[0].size:
+        return np.stack(sizes)
+    each = np.array([size.flat[0] for size in sizes])
+    return np.broadcast_to(each.reshape(-1, *(1,) * (len(shape) - 1)), shape)

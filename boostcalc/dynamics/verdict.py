@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from boostcalc.dynamics.fixed_points import FixedPoints
+from boostcalc.dynamics.limits import Swing
 from boostcalc.dynamics.rounds import HORIZON
+from boostcalc.odds import expit
 from boostcalc.results import percent
 
 __all__ = ["direction", "verdict"]
@@ -32,11 +34,13 @@ def verdict(
     rounds: float,
     points: FixedPoints,
     chance: float | None,
+    swing: Swing | None = None,
 ) -> str:
     """One sentence: which way the error goes, where it settles, and whether and when it meets the target.
 
     `start` and `limit` are error rates, `moves` their `direction`, `rounds` as in `Rounds.value`;
-    `chance` is the share of what the evidence allows in which the target is met, None where all is known.
+    `chance` is the share of what the evidence allows in which the target is met, None where all is known;
+    `swing` is where a loop without a limit goes.
     """
     seen = "" if chance is None else "At the observed rates n"  # counts of none or all are no certainty
     nothing = f"{seen}othing" if seen else "Nothing"
@@ -47,7 +51,7 @@ def verdict(
     met = "" if chance is None else f" (it is met in {percent(chance)} of what the evidence allows)"
     goal = _goal(start, target)
     if np.isnan(limit):
-        return f"It does not settle: the error goes on swinging from its start of {start:.4g}{met}."
+        return f"It does not settle: from {start:.4g} the error {_swinging(swing)}{_passed(rounds, target)}{met}."
     if moves == 0:
         why = _why_still(t, f, start, points)
         return f"{nothing} changes: {why}, so the error stays at {start:.4g}{goal}{met}."
@@ -74,6 +78,21 @@ def _why_still(t: float, f: float, start: float, points: FixedPoints) -> str:
     if start in (0.0, 1.0):
         return f"all answers are {'wrong' if start else 'correct'} and the model only learns from its own"
     return "the loop starts at a fixed point"
+
+
+def _swinging(swing: Swing | None) -> str:
+    if swing is None:
+        return "goes on swinging"
+    low, high = expit([swing.low, swing.high])
+    how = "goes on swinging, by turns at" if swing.by_turns else "goes on wandering between"
+    return f"{how} {low:.4g} and {high:.4g}"
+
+
+def _passed(rounds: float, target: float) -> str:
+    if not np.isfinite(rounds):
+        return f"; it does not meet the target {target:g}"
+    when = f"in round {rounds:.0f}" if rounds else "at the start"
+    return f"; it first meets the target {target:g} {when}, but does not stay there"
 
 
 def _goal(start: float, target: float) -> str:

@@ -109,6 +109,7 @@ class Forecast(Prediction):
         try:
             reach, limit = dict(record["rounds_to_target"]), record["limit"]
             never, probability = reach.pop("never"), reach.pop("probability_reached")
+            without = reach.pop("without_head_start")
             approach = dict(record["approach"])
             law = approach.pop("law")
             inputs = {
@@ -124,10 +125,12 @@ class Forecast(Prediction):
                 likelihood_ratio=Estimate.from_dict(record["likelihood_ratio"]),
                 fixed_points=tuple(_row(FixedPoint, row) for row in record["fixed_points"]),
                 limit=Estimate.from_dict(limit["error"]),
+                limit_likelihood_ratio=Estimate.from_dict(limit["likelihood_ratio"]),
                 limit_multiplier=Estimate.from_dict(limit["multiplier"]),
                 approach=Estimate.from_dict(approach),
                 law=law,
                 rounds_to_target=Estimate.from_dict(reach),
+                rounds_without_head_start=without,
                 never=never,
                 probability_reached=probability,
                 trajectory=tuple(_row(Round, row) for row in record["trajectory"]),

@@ -1,5 +1,33 @@
 from .chance import law, runs, shares
+from .evaluators import roc
 from .loops import cobweb, fan, phase_line, response, rounds, trajectory
+from .phase import phase
 from .style import save, svg
+from .types import types
 
-__all__ = ["cobweb", "fan", "law", "phase_line", "response", "rounds", "runs", "save", "shares", "svg", "trajectory"]
+__all__ = [
+    "cobweb",
+    "fan",
+    "law",
+    "phase",
+    "phase_line",
+    "response",
+    "rounds",
+    "runs",
+    "save",
+    "shares",
+    "svg",
+    "trajectory",
+    "types",
+]
+__all__ = [
+    "cobweb",
+    "fan",
+    "phase_line",
+    "response",
+    "roc",
+    "rounds",
+    "save",
+    "svg",
+    "trajectory",
+]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-__all__ = ["BAND", "FAINT", "INK", "LINE", "MARK", "axes_or_new", "save", "svg"]
+__all__ = ["BAND", "FAINT", "INK", "LINE", "MARK", "axes_or_new", "save", "svg", "verbatim"]
 
 INK, LINE, BAND, MARK, FAINT = "#22272e", "#1f5fa8", "#9dc1e8", "#c2410c", "#9aa3ad"
 """Text; the curve; its interval; data and targets; helpers. Told apart in grey as well."""
@@ -29,19 +29,26 @@ STYLE: Any = {
     "xtick.color": INK,
     "ytick.color": INK,
     "legend.frameon": False,
+    "hatch.color": INK,
+    "hatch.linewidth": 0.5,
     "svg.hashsalt": "boostcalc",
     "svg.fonttype": "path",
 }
 
 
 @contextmanager
-def axes_or_new(ax: Axes | None) -> Iterator[Axes]:
-    """`ax` itself, or the axes of a new figure that no window shows."""
+def axes_or_new(ax: Axes | None, *, size: tuple[float, float] = (5.2, 3.4)) -> Iterator[Axes]:
+    """`ax` itself, or the axes of a new figure (of this size in inches) that no window shows."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context(STYLE):
-        yield Figure(figsize=(5.2, 3.4), layout="constrained").add_subplot() if ax is None else ax
+        yield Figure(figsize=size, layout="constrained").add_subplot() if ax is None else ax
+
+
+def verbatim(text: str) -> str:
+    """Text from outside as a label that shows just that: no mathematics, and not left out of a legend."""
+    return f"{' ' if text.startswith('_') else ''}{text}".replace("$", r"\$")
 
 
 def save(ax: Axes, path: str | os.PathLike[str]) -> None:

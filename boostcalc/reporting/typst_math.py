@@ -25,10 +25,10 @@ __all__ = ["TypesettingError", "typst"]
 DIGITS = 6
 """Significant digits of a floating-point number."""
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:(?:_|__|\^)(?:[A-Za-z0-9]+|\*))*")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:(?:_|__|\^)(?:[A-Za-z0-9]+|[*+-]))*")
 _GREEK = {name: name for name in greeks} | {"lamda": "lambda", "varepsilon": "epsilon"}
-_OPERATORS = {"log": "ln", "logit": 'op("logit")', "Min": "min", "Max": "max"}
 _FENCES = {"ceiling": "ceil", "floor": "floor", "Abs": "abs", "binomial": "binom"}
+_OPERATORS = {"log": "ln", "logit": 'op("logit")', "gamma": "Gamma", "Min": "min", "Max": "max"}
 _CONSTANTS = {sympy.oo: "oo", -sympy.oo: "-oo", sympy.E: "e", sympy.pi: "pi"}
 _RELATIONS = {"==": "=", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _BOUND = sympy.Sum | sympy.Limit | sympy.Derivative
@@ -189,6 +189,9 @@ class _Typst(PlusFirst, Printer):  # type: ignore[misc]  # sympy has no types
 
     def _print_Or(self, expr: Any) -> str:
         return self._joined(expr, "or")
+
+    def _print_Implies(self, expr: Any) -> str:
+        return " => ".join(self._bracketed(side, sympy.And | sympy.Or | sympy.Implies) for side in expr.args)
 
     def _joined(self, expr: Any, word: str) -> str:
         sides = sorted(expr.args, key=sympy.default_sort_key)

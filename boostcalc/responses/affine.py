@@ -48,22 +48,37 @@ class Affine(Curve):
     def sums(cls) -> tuple[tuple[tuple[float, ...], float], ...]:
         return (((1.0, 1.0), 1.0),)
 
+    @property
+    def slope(self) -> Array:
+        """1 − μ − ν, the slope of g, to full precision also where it nearly vanishes.
+
+        1 − x is exact for x ≥ ½, and ½ − x for ¼ ≤ x ≤ 1 (Sterbenz). A sum that has passed 1 by rounding is 1.
+        """
+        more, less = np.maximum(self.mu, self.nu), np.minimum(self.mu, self.nu)
+        rest = np.where(more >= 0.5, (1 - more) - less, (0.5 - more) + (0.5 - less))
+        return np.asarray(np.maximum(rest, 0.0))
+
     def logit_error(self, logit_contamination: ArrayLike) -> Array:
         log_wrong, log_right = log_shares(logit_contamination)
         with np.errstate(divide="ignore", invalid="ignore"):  # nan in, nan out
-            wrong = np.logaddexp(np.log(self.mu) + log_right, np.log1p(-self.nu) + log_wrong)
-            right = np.logaddexp(np.log1p(-self.mu) + log_right, np.log(self.nu) + log_wrong)
+            slope = np.log(self.slope)
+            wrong = np.logaddexp(np.log(self.mu), slope + log_wrong)
+            right = np.logaddexp(np.log(self.nu), slope + log_right)
         return np.asarray(wrong - right)
 
     def inverse(self, logit_error: ArrayLike) -> Array:
         # odds of c are (ε − μ) / (1 − ν − ε), both sides scaled by 1/ε or 1/(1 − ε), whichever is tame
         x = np.asarray(logit_error, dtype=np.float64)
-        tail = np.exp(-np.abs(x))
+        with np.errstate(under="ignore"):
+            tail = np.exp(-np.abs(x))
         odds, one = np.where(x < 0, tail, 1.0), np.where(x < 0, 1.0, tail)
-        above = (1 - self.mu) * odds - self.mu * one
-        below = (1 - self.nu) * one - self.nu * odds
+        above = (self.slope + self.nu) * odds - self.mu * one
+        below = (self.slope + self.mu) * one - self.nu * odds
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(np.where((above >= 0) & (below >= 0), np.log(above) - np.log(below), np.nan))
+
+    def mirrored(self) -> Affine:
+        return Affine(mu=self.nu, nu=self.mu)
 
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
@@ -77,7 +92,7 @@ class Affine(Curve):
         return cls(mu=low, nu=1 - high)
 
     def derivative(self, logit_contamination: ArrayLike) -> Array:
-        return np.asarray((1 - self.mu - self.nu) * np.ones_like(np.asarray(logit_contamination, dtype=np.float64)))
+        return np.asarray(self.slope * np.ones_like(np.asarray(logit_contamination, dtype=np.float64)))
 
     def bistable_window(self) -> tuple[Array, Array]:
         return np.asarray(np.nan), np.asarray(np.nan)  # never: one end attracts
@@ -86,13 +101,13 @@ class Affine(Curve):
         # weights (t, f) up to a common factor, the larger being 1; their difference apart, as it may nearly vanish
         t, f = np.exp(np.minimum(log_lr, 0.0)), np.exp(np.minimum(np.negative(log_lr), 0.0))
         gap = -np.sign(log_lr) * np.expm1(-np.abs(log_lr))
-        t, f, gap, mu, nu = np.broadcast_arrays(t, f, gap, self.mu, self.nu)
-        square, linear, constant = nu * f, gap - mu * t + nu * f, mu * t
-        root = np.sqrt(linear**2 + 4 * square * constant)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            odds = np.where(linear > 0, 2 * constant / (root + linear), (root - linear) / (2 * square))
-            odds = np.where((linear == 0) & (square == 0), np.inf, odds)
-            inner = np.log(odds)
+        t, f, gap, mu, nu, slope = np.broadcast_arrays(t, f, gap, self.mu, self.nu, self.slope)
+        linear = slope * gap + nu * t - mu * f
+        with np.errstate(divide="ignore", invalid="ignore", under="ignore"):
+            root = np.hypot(linear, 2 * np.sqrt(nu * f) * np.sqrt(mu * t))
+            falling = np.log(2 * mu * t) - np.log(root + linear)
+            inner = np.where(linear > 0, falling, np.log(root - linear) - np.log(2 * nu * f))
+        inner = np.where((linear == 0) & (nu * f == 0), np.inf, inner)
         zero = np.where((mu == 0) & (inner != -np.inf), -np.inf, np.nan)
         one = np.where((nu == 0) & (inner != np.inf), np.inf, np.nan)
         return np.stack([zero, inner, one])

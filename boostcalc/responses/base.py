@@ -44,6 +44,14 @@ class Response(Part):
     def at(self, size: ArrayLike | None) -> Curve:
         """The curve at a context size, k ≥ 0 (`inf`: in the limit); sizes broadcast with the parameters."""
 
+    @abstractmethod
+    def mirrored(self) -> Self:
+        r"""The response with wrong and right exchanged, $\bar g(c) = 1 - g(1-c)$, which is one of the same family.
+
+        A loop of it under the rates (f, t) from the error 1 − ε₀ accepts as often as the original in every round
+        (theorem `mirror`): acceptance alone cannot tell the two apart.
+        """
+
     @classmethod
     @abstractmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:

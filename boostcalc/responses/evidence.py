@@ -46,6 +46,9 @@ class Evidence(Curve):
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(np.where((above >= 0) & (below >= 0), np.log(above) - np.log(below), np.nan))
 
+    def mirrored(self) -> Evidence:
+        return Evidence(a=-np.add(self.a, self.b), b=self.b)
+
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         import sympy
@@ -62,7 +65,8 @@ class Evidence(Curve):
         return np.asarray(self.b * expit(x) * expit(-x))
 
     def unit_slopes(self) -> Array:
+        # c/(1 − c) = (1 + s)/(1 − s) with s² = 1 − 4/b, and (1 + s)(1 − s) = 4/b
+        b = np.asarray(self.b, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            spread = np.sqrt(1 - 4 / np.asarray(self.b, dtype=np.float64))
-            upper = np.log1p(spread) - np.log1p(-spread)
+            upper = 2 * np.log1p(np.sqrt((b - 4) / b)) + np.log(b / 4)
         return np.stack([-upper, upper])

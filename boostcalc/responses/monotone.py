@@ -83,6 +83,12 @@ class Monotone(Curve):
         out[inside] = logit(found)
         return out
 
+    def mirrored(self) -> Monotone:
+        return Monotone(
+            shares=tuple(1 - share for share in reversed(self.shares)),
+            errors=tuple(1 - error for error in reversed(self.errors)),
+        )
+
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         raise UsageError("the monotone response has no formula: it goes through measured points")

@@ -41,6 +41,9 @@ class OddsPower(Curve):
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return np.asarray(np.where(np.asarray(self.beta) > 0, (x - self.alpha) / self.beta, np.nan))
 
+    def mirrored(self) -> OddsPower:
+        return OddsPower(alpha=np.negative(self.alpha), beta=self.beta)
+
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         import sympy
@@ -90,6 +93,8 @@ class OddsPower(Curve):
 
 def _times(factor: ArrayLike, x: ArrayLike) -> Array:
     """Their product, 0 where one of them is 0, also beside an infinite one."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):  # beyond the largest double an error is 0 or 1
         product = np.multiply(factor, x)
+    if not np.isnan(product).any():
+        return np.asarray(product)
     return np.asarray(np.where((np.asarray(factor) == 0) | (np.asarray(x) == 0), 0.0, product))

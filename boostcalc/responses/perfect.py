@@ -30,6 +30,9 @@ class Perfect(Curve):
     def inverse(self, logit_error: ArrayLike) -> Array:
         return np.asarray(logit_error, dtype=np.float64)
 
+    def mirrored(self) -> Perfect:
+        return self
+
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         return contamination

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from boostcalc.odds import Array
 from boostcalc.parts import parameter
 from boostcalc.responses.affine import Affine
 from boostcalc.responses.base import Response, checked_size
@@ -19,6 +20,17 @@ __all__ = ["Shrinkage"]
 
 LEAST = 1e-9
 """The least prior strength: without any, an empty context would leave nothing to answer from."""
+
+
+@dataclass(frozen=True)
+class Shrunken(Affine):
+    """The curve at one size. Its slope is kept: where the prior outweighs the context it cannot be had from μ and ν."""
+
+    kept: float = parameter("the weight of the context", 0, 1)
+
+    @property
+    def slope(self) -> Array:
+        return np.asarray(self.kept)
 
 
 @dataclass(frozen=True)
@@ -35,10 +47,14 @@ class Shrinkage(Response):
     strength: float = parameter("the number of pairs that the prior is worth", LEAST)
     prior: float = parameter("the error rate under an empty context", 0, 1)
 
-    def at(self, size: ArrayLike | None) -> Affine:
+    def at(self, size: ArrayLike | None) -> Shrunken:
+        pairs = checked_size(self, size)
         with np.errstate(divide="ignore"):
-            weight = 1 / (1 + checked_size(self, size) / self.strength)
-        return Affine(mu=weight * self.prior, nu=weight * np.subtract(1, self.prior))  # type: ignore[arg-type]  # arrays stand for several
+            weight, kept = 1 / (1 + pairs / self.strength), 1 / (1 + self.strength / pairs)
+        return Shrunken(mu=weight * self.prior, nu=weight * np.subtract(1, self.prior), kept=kept)  # type: ignore[arg-type]  # arrays stand for several
+
+    def mirrored(self) -> Shrinkage:
+        return Shrinkage(strength=self.strength, prior=np.subtract(1, self.prior))
 
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:

@@ -76,6 +76,11 @@ class Sigmoid(Curve):
             above, below = rule - self.a, np.add(self.a, self.b) - rule
             return np.asarray(np.where((above >= 0) & (below >= 0), np.log(above) - np.log(below), np.nan))
 
+    def mirrored(self) -> Sigmoid:
+        return Sigmoid(
+            low=np.subtract(1, self.high), high=np.subtract(1, self.low), a=-np.add(self.a, self.b), b=self.b
+        )
+
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         import sympy
@@ -121,6 +126,9 @@ class Sigmoid(Curve):
         """d ln H / dc, which falls from +∞ at 0 to −∞ at 1."""
         u = self.a + self.b * c
         s, r = expit(u), expit(-u)
-        wrong, right = self.low + self._span * s, np.subtract(1, self.high) + self._span * r
-        through_rule = (r - s) - self._span * s * r * (1 / wrong - 1 / right)
-        return np.asarray(1 / c - 1 / (1 - c) + self.b * through_rule)
+        # the part of g, and of 1 − g, that the rule has in it: all of it where floor or ceiling leaves nothing else
+        wrong, right = self._span * s, self._span * r
+        with np.errstate(invalid="ignore"):
+            of_wrong = np.where(self.low + wrong > 0, wrong / (self.low + wrong), 1.0)
+            of_right = np.where(np.subtract(1, self.high) + right > 0, right / (np.subtract(1, self.high) + right), 1.0)
+        return np.asarray(1 / c - 1 / (1 - c) + self.b * ((r - s) - r * of_wrong + s * of_right))

@@ -41,6 +41,9 @@ class SizedEvidence(Response):
             share = np.where(np.asarray(self.half) == 0, np.sign(pairs), 1 / (1 + self.half / pairs))
         return Evidence(a=self.prior + share * np.subtract(self.a, self.prior), b=share * self.b)  # type: ignore[arg-type]  # arrays stand for several
 
+    def mirrored(self) -> SizedEvidence:
+        return SizedEvidence(a=-np.add(self.a, self.b), b=self.b, prior=np.negative(self.prior), half=self.half)
+
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         import sympy

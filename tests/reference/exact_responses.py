@@ -29,7 +29,9 @@ def pchip(x: Sequence[float], y: Sequence[float]) -> Callable[[float], float]:
             return 0.0
         return 3 * d0 if d0 * d1 < 0 and abs(slope) > 3 * abs(d0) else slope
 
-    m = [end(h[0], h[1], d[0], d[1]), *(inner(i) for i in range(1, len(d))), end(h[-1], h[-2], d[-1], d[-2])]
+    m = [d[0], d[0]]
+    if len(d) > 1:
+        m = [end(h[0], h[1], d[0], d[1]), *(inner(i) for i in range(1, len(d))), end(h[-1], h[-2], d[-1], d[-2])]
 
     def at(point: float) -> float:
         i = max(j for j in range(len(h)) if x[j] <= point)

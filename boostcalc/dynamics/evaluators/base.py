@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from boostcalc.odds import Array, both_shares, log_ratio
+from boostcalc.odds import Array, log_ratio
 
 __all__ = ["BaseEvaluator", "Rates"]
 
@@ -26,11 +27,14 @@ class Rates:
     t, f : P(accept | correct) and P(accept | wrong).
     log_lr : $\Lambda = \ln(t/f)$, the evidence of one acceptance; ±inf where one rate is 0, `nan` where both are. It
         is kept beside t and f since it cannot be had from them to full precision where they nearly agree.
+    misses : P(reject | correct) and P(reject | wrong), kept for the same reason where a rate is near 1; None where
+        1 − t and 1 − f say it.
     """
 
     t: Array
     f: Array
     log_lr: Array
+    misses: tuple[Array, Array] | None = None
 
     @classmethod
     def of(cls, t: Array, f: Array) -> Rates:
@@ -43,10 +47,24 @@ class Rates:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(self.t / self.f)
 
+    @property
+    def rejection(self) -> tuple[Array, Array]:
+        """(1 − t, 1 − f): P(reject | correct) and P(reject | wrong)."""
+        return (np.asarray(1 - self.t), np.asarray(1 - self.f)) if self.misses is None else self.misses
+
+    @cached_property
+    def never_certain(self) -> bool:
+        """Whether both rates are above 0, all of them: an acceptance then rules nothing out."""
+        return bool(np.all(self.t > 0) and np.all(self.f > 0))
+
     def acceptance(self, logit_error: ArrayLike) -> Array:
         r"""$a = (1-\varepsilon)t + \varepsilon f$, the share of answers accepted (Bayes' denominator)."""
-        wrong, right = both_shares(logit_error)
-        return np.asarray(right * self.t + wrong * self.f)
+        x = np.asarray(logit_error, dtype=np.float64)
+        with np.errstate(under="ignore"):
+            tail = np.exp(-np.abs(x))  # the odds of the rarer kind of answer
+        right = x < 0
+        common, rare = np.where(right, self.t, self.f), np.where(right, self.f, self.t)
+        return np.asarray((common + tail * rare) / (1.0 + tail))
 
     def filter(self, logit_error: ArrayLike) -> Array:
         r"""Log-odds of the contamination of what is accepted, $\operatorname{logit}\varepsilon - \Lambda$ (Bayes).
@@ -56,6 +74,8 @@ class Rates:
         x = np.asarray(logit_error, dtype=np.float64)
         with np.errstate(invalid="ignore"):
             shifted = x - self.log_lr
+        if self.never_certain and not np.isinf(x).any():
+            return np.asarray(shifted)
         # 0 of infinite and infinite of 0 odds keep the certain side: all answers right (or wrong) stay so
         certain = np.where(np.isinf(x), x, shifted)
         none = np.where(np.isinf(x), np.where(x > 0, self.f, self.t) == 0, (self.t == 0) & (self.f == 0))

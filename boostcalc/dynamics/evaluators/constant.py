@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ class Evaluator(BaseEvaluator):
         for name in ("tpr", "fpr"):
             object.__setattr__(self, name, as_rate(getattr(self, name), name))
 
-    @property
+    @cached_property
     def rates(self) -> Rates:
         """The rates, which are the same under every context."""
         return Rates.of(*(point(rate) for rate in (self.tpr, self.fpr)))  # type: ignore[arg-type]  # made rates above

@@ -10,10 +10,13 @@ from numpy.typing import ArrayLike
 
 from boostcalc.dynamics.evaluators.base import BaseEvaluator, Rates
 from boostcalc.errors import PartError
-from boostcalc.odds import Array, expit, log_ratio, logit
+from boostcalc.odds import Array, both_shares, expit, log_expit, log_ratio, logit
 from boostcalc.parts import Part, parameter
 
 __all__ = ["Drifting"]
+
+FARTHEST = 700.0
+"""Log-odds that two rates may lie apart before the exponential overflows."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,13 @@ class Drifting(Part, BaseEvaluator):
     r"""Rates that move from `tpr`, `fpr` under a clean context to `tpr_wrong`, `fpr_wrong` under a wholly wrong one.
 
     In log-odds they move in proportion to the contamination c:
-    $\operatorname{logit} t(c) = (1-c)\operatorname{logit} t_0 + c \operatorname{logit} t_1$, and so for f.
+    $\operatorname{logit} t(c) = (1-c)\operatorname{logit} t_0 + c \operatorname{logit} t_1$, and so for f. The four
+    rates are numbers or arrays that broadcast: `Counts` are not taken, so nothing is drawn of them.
+
+    Raises
+    ------
+    PartError
+        If one of them is not a rate strictly between 0 and 1.
 
     Examples
     --------
@@ -45,19 +54,31 @@ class Drifting(Part, BaseEvaluator):
                 raise PartError(f"drifting: {name} = {value} has no log-odds to drift in: give a rate between 0 and 1")
 
     def under(self, logit_context: ArrayLike) -> Rates:
-        wrong, right = expit(logit_context), expit(np.negative(logit_context))
+        t, f, apart = self._log_odds(logit_context)
+        # the greater, less the smaller: ln σ(x) − ln σ(y) = ln(1 + (1 − σ(x))·(e^(x−y) − 1)), where nothing cancels
+        distance = np.abs(apart)
+        tame = distance < FARTHEST
+        close = np.log1p(expit(-np.maximum(t, f)) * np.expm1(np.where(tame, distance, 0.0)))
+        log_lr = np.asarray(np.where(tame, np.sign(apart) * close, log_expit(t) - log_expit(f)))
+        return Rates(expit(t), expit(f), log_lr, (expit(np.negative(t)), expit(np.negative(f))))
+
+    def slope(self, logit_context: ArrayLike) -> Array:
+        r"""$\frac{d\Lambda}{d\operatorname{logit} c} = c(1-c)\,[(1-t)\tau - (1-f)\varphi]$.
+
+        τ and φ are the ways that logit t and logit f go from c = 0 to c = 1.
+        """
+        t, f, _ = self._log_odds(logit_context)
+        wrong, right = both_shares(logit_context)
+        correct, false = _gap(self.tpr_wrong, self.tpr), _gap(self.fpr_wrong, self.fpr)
+        return np.asarray(wrong * right * (expit(np.negative(t)) * correct - expit(np.negative(f)) * false))
+
+    def _log_odds(self, logit_context: ArrayLike) -> tuple[Array, Array, Array]:
+        """Log-odds of t and of f under this context, and their difference, which may nearly vanish."""
+        wrong, right = both_shares(logit_context)
         clean, soiled = (self.tpr, self.fpr), (self.tpr_wrong, self.fpr_wrong)
         t, f = (right * logit(a) + wrong * logit(b) for a, b in zip(clean, soiled, strict=True))
-        return Rates(expit(t), expit(f), self._log_lr(t, f, right, wrong))
-
-    def _log_lr(self, t: Array, f: Array, right: Array, wrong: Array) -> Array:
-        """ln(t/f) from the log-odds of both: their difference first, which may nearly vanish."""
         apart = right * _gap(self.tpr, self.fpr) + wrong * _gap(self.tpr_wrong, self.fpr_wrong)
-        # ln σ(t) − ln σ(f) = ln(1 + (1 − σ(t))·(e^(t−f) − 1)); beyond 1 the two logarithms are apart enough
-        near = np.abs(apart) < 1
-        with np.errstate(invalid="ignore", over="ignore"):
-            close = np.log1p(expit(np.negative(t)) * np.expm1(np.where(near, apart, 0.0)))
-            return np.asarray(np.where(near, close, log_ratio(expit(t), expit(f))))
+        return np.asarray(t), np.asarray(f), np.asarray(apart)
 
     def sample(self, rng: np.random.Generator, size: int) -> Drifting:
         return self
@@ -67,4 +88,6 @@ def _gap(a: ArrayLike, b: ArrayLike) -> Array:
     """logit a − logit b, exact to rounding also where they nearly agree."""
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     step = (b - a) / (1 - b)
-    return np.asarray(log_ratio(a, b) - np.where(np.abs(step) < 0.5, np.log1p(step), np.log1p(-a) - np.log1p(-b)))
+    near = np.abs(step) < 0.5
+    rest = np.where(near, np.log1p(np.where(near, step, 0.0)), np.log1p(-a) - np.log1p(-b))
+    return np.asarray(log_ratio(a, b) - rest)

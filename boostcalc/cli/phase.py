@@ -1,0 +1,91 @@
+"""`boostcalc phase`: where a loop converges, splits or collapses, over a plane."""
+
+from __future__ import annotations
+
+import click
+
+from boostcalc import plotting
+from boostcalc.cli.common import WRITABLE, PartType, answer, output_options, write
+from boostcalc.dynamics import POLICIES, ContextPolicy, phase
+from boostcalc.dynamics.diagram import PLANES
+from boostcalc.responses import RESPONSES, Response
+
+__all__ = ["command"]
+
+
+@click.command("phase")
+@click.argument("plane", type=click.Choice(list(PLANES)), default="rates")
+@click.option(
+    "--response",
+    type=PartType(RESPONSES),
+    default="perfect",
+    show_default=True,
+    help="Such as evidence:a=-5,b=7 or affine:mu=.05,nu=.2.",
+)
+@click.option(
+    "--context", type=PartType(POLICIES), default="replace", show_default=True, help="Such as append:size=16."
+)
+@click.option(
+    "--batch", type=click.FloatRange(1), default=16, show_default=True, help="Accepted pairs that fill the buffer."
+)
+@click.option("--error", type=click.FloatRange(0, 1), help="Start error in the plane of rates [default: 0.5].")
+@click.option("--target", type=float, default=0.01, show_default=True, help="Wanted error rate.")
+@click.option("--grid", type=int, default=200, show_default=True, help="Cells along each side.")
+@click.option(
+    "--ratios",
+    type=(float, float),
+    metavar="LOW HIGH",
+    default=(0.1, 100.0),
+    show_default=True,
+    help="Likelihood ratios in the plane of starts.",
+)
+@click.option(
+    "--errors",
+    type=(float, float),
+    metavar="LOW HIGH",
+    default=(0.001, 0.999),
+    show_default=True,
+    help="Start errors in the plane of starts.",
+)
+@click.option("--plot", metavar="FILE", type=WRITABLE, help="Draw the plane (.svg, .png, .pdf).")
+@click.option("--table", metavar="FILE", type=WRITABLE, help="Write one row a cell (.csv).")
+@output_options()
+def command(
+    plane: str,
+    response: Response,
+    context: ContextPolicy,
+    batch: float,
+    error: float | None,
+    target: float,
+    grid: int,
+    ratios: tuple[float, float],
+    errors: tuple[float, float],
+    plot: str | None,
+    table: str | None,
+    as_json: bool,
+    output: str | None,
+) -> None:
+    """Where a loop converges, splits or collapses, over a plane.
+
+    PLANE is `rates` (FP across, TP up, one start error) or `start` (likelihood ratio TP/FP across, start error up).
+
+    \b
+    boostcalc phase rates --response evidence:a=-5.07,b=7.05 --plot phase.svg
+    boostcalc phase start --response affine:mu=.05,nu=.2 --target 0.1
+    """
+    result = phase(
+        plane,
+        response=response,
+        context=context,
+        batch=batch,
+        error=error,
+        target=target,
+        grid=grid,
+        likelihood_ratios=ratios,
+        errors=errors,
+    )
+    if plot is not None:
+        plotting.save(result.plot(), plot)
+    if table is not None:
+        write(table, result.to_frame().to_csv(index=False))
+    answer(result, as_json=as_json, output=output)
