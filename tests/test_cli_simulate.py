@@ -46,6 +46,15 @@ def test_the_exact_law(cli: Run, tmp_path: Path) -> None:
     assert "probability 0.06406" in cli(*rates).out
 
 
+def test_any_judge_and_votes_of_it(cli: Run) -> None:
+    drifting = "drifting:tpr=0.93,fpr=0.15,tpr_wrong=0.49,fpr_wrong=0.39"
+    for judge in (("--evaluator", drifting), ("--tp", "0.8", "--fp", "0.4", "--votes", "3")):
+        for exact in ((), ("--exact",)):
+            ran = cli("simulate", *judge, "--error", "0.4", "--runs", "20", "--rounds", "3", *exact, "--json")
+            assert ran.status == 0
+            assert json.loads(ran.out)["inputs"]["tpr"]["value"] > 0.6
+
+
 @pytest.mark.parametrize("counted", [(), ("--counted",)])
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
 def test_a_log_can_be_fitted(cli: Run, tmp_path: Path, ending: str, counted: tuple[str, ...]) -> None:

@@ -203,6 +203,13 @@ def test_a_batch_and_a_window_in_parts_are_refused() -> None:
         bc.simulate(bc.Loop(tpr=0.8, fpr=0.4, batch=10**10, context=bc.Window(size=15 * 10**9)), rounds=3, runs=2)
 
 
+def test_a_head_start_is_refused_not_left_out() -> None:
+    loop = bc.Loop(tpr=0.8, fpr=0.4, context=bc.Append(size=8))
+    begin = loop.start(Start(error=0.5, head_start=4))
+    with pytest.raises(UsageError, match="head start is not simulated"):
+        fill(loop, begin, rounds=1, rng=np.random.default_rng(0))
+
+
 def test_what_a_simulation_answers() -> None:
     found = bc.simulate(bc.Loop(tpr=0.8, fpr=0.6, response=EVIDENCE), error=0.5, rounds=3, runs=100)
     document = json.loads(found.to_json())

@@ -8,10 +8,9 @@ import click
 
 import boostcalc as bc
 from boostcalc import plotting
-from boostcalc.cli.common import WRITABLE, PartType, RateType, answer, output_options
-from boostcalc.dynamics import POLICIES, ContextPolicy
+from boostcalc.cli.common import WRITABLE, PartType, RateType, answer, evaluator_options, output_options
+from boostcalc.dynamics import POLICIES, BaseEvaluator, ContextPolicy
 from boostcalc.errors import UsageError
-from boostcalc.odds import Counts
 from boostcalc.responses import RESPONSES, Response
 from boostcalc.results import Result
 from boostcalc.runs.writers import check_log_name
@@ -22,8 +21,7 @@ RATE = RateType()
 
 
 @click.command("simulate")
-@click.option("--tp", "--tpr", "tp", type=RATE, required=True, help="P(accept | correct): 0.8, or counts 80/100.")
-@click.option("--fp", "--fpr", "fp", type=RATE, required=True, help="P(accept | wrong): 0.1, or counts 10/100.")
+@evaluator_options()
 @click.option("--error", type=RATE, help="Error rate of round 0 [default: 0.5].")
 @click.option("--contamination", type=RATE, help="Wrong share of the first context [default: what gives that error].")
 @click.option("--target", type=float, default=0.01, show_default=True, help="Wanted error rate.")
@@ -50,8 +48,7 @@ RATE = RateType()
 @click.option("--plot", metavar="FILE", type=WRITABLE, help="Draw the error by round (.svg, .png, .pdf).")
 @output_options()
 def command(
-    tp: float | Counts,
-    fp: float | Counts,
+    evaluator: BaseEvaluator,
     response: Response,
     context: ContextPolicy,
     batch: int,
@@ -79,7 +76,7 @@ def command(
         raise UsageError("--counted says how a log is written: give --log FILE as well")
     if log is not None:
         check_log_name(log)
-    loop = bc.Loop(tpr=tp, fpr=fp, response=response, context=context, batch=batch)
+    loop = bc.Loop(evaluator=evaluator, response=response, context=context, batch=batch)
     result = _law(loop, **question) if exact else _runs(loop, log, counted, **question)
     if plot is not None:
         plotting.save(result.plot(), plot)

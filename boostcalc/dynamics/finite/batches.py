@@ -147,7 +147,16 @@ def whole_start(loop: Loop, start: State) -> tuple[Whole, Whole, Array]:
     The share as stated may not be a whole number of pairs; so drawn it is right on average. Where no pair of it stays
     (`Replace`) it is taken to the nearest whole number, since nothing follows from it. A share that is not known
     counts as clean.
+
+    Raises
+    ------
+    UsageError
+        If the start has a head start: whole batches do not know it.
     """
+    if (np.asarray(start.context.size) != loop.context.start(loop.batch)).any():
+        raise UsageError(
+            "a head start is not simulated: count its pairs into append:size=… and state the contamination of them all"
+        )
     size = np.broadcast_to(np.asarray(start.context.size), start.logit_error.shape)
     wrong = size * np.nan_to_num(expit(start.context.logit_share), nan=0.0)
     nearest = np.rint(wrong)

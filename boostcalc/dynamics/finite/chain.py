@@ -71,6 +71,10 @@ class Chain(ABC):
         return self.size(n) + 1
 
     @abstractmethod
+    def ways(self, n: int) -> int:
+        """Ways on from each state of round n."""
+
+    @abstractmethod
     def push(self, n: int, mass: Mass) -> Mass:
         """Masses of shape (…, states) of round n, taken to round n + 1."""
 
@@ -106,6 +110,9 @@ class Steady(Chain):
     def wrong(self, n: int) -> Whole:
         return np.arange(self.pairs + 1)
 
+    def ways(self, n: int) -> int:
+        return self.pairs + 1
+
     @property
     def table(self) -> Array:
         """Chances of going from each number of wrong pairs to each, shape `(pairs + 1, pairs + 1)`.
@@ -135,6 +142,9 @@ class Growing(Chain):
 
     def wrong(self, n: int) -> Whole:
         return np.arange(self.size(n) + 1)
+
+    def ways(self, n: int) -> int:
+        return self.batch + 1
 
     def push(self, n: int, mass: Mass) -> Mass:
         if self.stuck:
@@ -183,6 +193,9 @@ class Remembering(Chain):
     def count(self, n: int) -> int:
         return math.prod(self.shape(n))
 
+    def ways(self, n: int) -> int:
+        return (self.batch + 1) * self.shape(n + 1)[-1]
+
     def wrong(self, n: int) -> Whole:
         return np.asarray(np.indices(self.shape(n)).sum(axis=0).ravel())
 
@@ -221,7 +234,7 @@ def _never_idle(chances: Chances, mass: Mass) -> Array:
 
 def work(found: Chain, rounds: int) -> float:
     """Multiplications that taking a law through so many rounds needs, to judge by."""
-    return float(sum(found.count(n) * min(found.batch + 1, found.count(n + 1)) for n in range(rounds)))
+    return float(sum(found.count(n) * found.ways(n) for n in range(rounds)))
 
 
 def _window(loop: Loop, start: State) -> Chain:

@@ -16,6 +16,9 @@ from boostcalc.results import finite
 
 __all__ = ["Absorption", "Stationarity", "Switch", "settling"]
 
+MOST_HELD = 500
+"""States up to which the quasi-stationary law is looked for: it takes the longest."""
+
 
 @dataclass(frozen=True, eq=False)
 class Absorption:
@@ -36,7 +39,8 @@ class Absorption:
     rounds_by_state : array, shape (pairs + 1,)
         Expected rounds from each.
     quasi_stationary : array, shape (pairs + 1,), or None
-        The law that contexts have after many rounds if they have not ended yet; None where there is none.
+        The law that contexts have after many rounds if they have not ended yet; None where there is none, and
+        beyond `MOST_HELD` states.
     leaving : float or None
         The chance that such a one ends in a round.
     """
@@ -160,7 +164,7 @@ def _absorption(chain: Steady, ends: Whole) -> Absorption:
 
 
 def _held(between: Array, leaving: Array) -> tuple[Array | None, float | None]:
-    if not len(between) or not between.any():
+    if not between.any() or len(between) > MOST_HELD:
         return None, None
     try:
         return quasi_stationary(between, leaving)
