@@ -131,7 +131,7 @@ def loaded(*arguments: str) -> set[str]:
         "import boostcalc.cli as c; c.run(['predict', '--tp', '0.8', '--fp', '0.1', '--json'])",
         "import boostcalc.cli as c; c.run(['predict', '--tp', '80/100', '--fp', '10/100'])",
         "import boostcalc.cli as c; c.run(['predict', '--tp', '.8', '--fp', '.1', '--response', 'affine:mu=0.1,nu=0'])",
-        "import boostcalc.cli as c; c.run('predict --tp .8 --fp .1 --votes 5 --correlation .1'.split())",
+        "import boostcalc.cli as c; c.run(['predict', '--tp', '.8', '--fp', '.1', '--votes', '5'])",
     ],
 )
 def test_the_fast_path_loads_nothing_heavy(code: str) -> None:

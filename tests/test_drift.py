@@ -114,6 +114,27 @@ def test_appending_draws_every_rise_in(judge: bc.Drifting) -> None:
     assert loop.trajectory(error=0.4, rounds=3000).logit_error[-1] == pytest.approx(points.logit_error[1], abs=1e-3)
 
 
+def test_a_swing_may_surround_an_attractor() -> None:
+    """The start decides: near the fixed point the loop settles, from farther away it swings for ever."""
+    judge = bc.Drifting(tpr=0.001174, fpr=0.99673, tpr_wrong=0.99967, fpr_wrong=0.0696)
+    loop = bc.Loop(evaluator=judge, response=bc.Evidence(a=-0.9447, b=2.1322))
+    points = loop.fixed_points()
+    assert points.stable.tolist() == [True]
+    ends = loop.limit(contamination=np.array([0.05, 0.5, 0.9]))
+    np.testing.assert_array_equal(ends, [np.nan, points.logit_error[0], np.nan])
+    orbit = loop.trajectory(contamination=0.05, rounds=3000).logit_error
+    assert orbit[-1] == pytest.approx(orbit[-3], abs=1e-9)
+    assert (orbit[-1] - points.logit_error[0]) * (orbit[-2] - points.logit_error[0]) < -0.1
+
+
+def test_a_late_arrival_counts_and_a_target_past_the_limit_is_never_met() -> None:
+    loop = bc.Loop(evaluator=RISING, context=bc.Append(size=16))
+    error = loop.trajectory(error=0.4, rounds=600).error
+    assert (np.diff(error) < 0).all()
+    assert loop.rounds_to((error[599] + error[600]) / 2, error=0.4).value == 600
+    assert np.isinf(loop.rounds_to(loop.fixed_points().error[1] * (1 - 1e-3), error=0.4).value)
+
+
 def test_a_swing_that_dies_away_slowly_has_a_limit() -> None:
     """A multiplier just above −1: 2000 rounds are not enough to arrive, but enough to see where it goes."""
     shape = {"tpr": 0.02, "fpr": 0.98, "tpr_wrong": 0.99}
