@@ -5,9 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from boostcalc.dynamics import Drifting
-from boostcalc.odds import logit
-from boostcalc.responses import Affine, Evidence, Shrinkage, Sigmoid
 from verification.accuracy import KERNELS, Kernel, measure
 
 POINTS, ITERATED = 200, 60
@@ -21,47 +18,3 @@ def test_kernels_keep_the_rule(kernel: Kernel) -> None:
     assert found.counted.sum() > size / 10
     assert found.within_bound == 1.0
     assert found.worst_well_conditioned <= RULE
-
-
-def test_the_slope_of_slips_that_nearly_leave_nothing() -> None:
-    """μ = ½ − 2⁻⁵⁴ and ν = ½ leave 2⁻⁵⁴; a tenth and its rounded rest leave what rounding left."""
-    assert Affine(0.5 - 2.0**-54, 0.5).derivative(0.0) == 2.0**-54
-    assert Affine(0.5, 0.5 - 2.0**-54).derivative(0.0) == 2.0**-54
-    assert Affine(1 - 2.0**-53, 2.0**-60).derivative(0.0) == 2.0**-53 - 2.0**-60
-    assert Affine(0.4, 0.6 + 1e-13).derivative(0.0) == 0.0
-
-
-def test_a_prior_that_outweighs_its_context_leaves_the_slope() -> None:
-    """k/(κ + k) of one pair against a prior of 2³⁰: the slope is that, not 1 less what rounds to 1."""
-    curve = Shrinkage(strength=2.0**30, prior=0.0).at(1)
-    np.testing.assert_allclose(curve.derivative(0.0), 1 / (2.0**30 + 1), rtol=RULE)
-    np.testing.assert_allclose(curve(0.5), 0.5 / (2.0**30 + 1), rtol=RULE)
-
-
-def test_the_affine_floor_near_the_error_threshold() -> None:
-    """f/t = e⁻²⁷ and ν = 1 − μ: every context gives the error μ, whatever the judge."""
-    mu = 1 - 2.0**-40
-    found = Affine(mu, 2.0**-40).fixed_points([27.0, -27.0])[1]
-    np.testing.assert_allclose(found, logit(mu), rtol=RULE)
-
-
-def test_unit_slopes_just_above_four_and_far_beyond() -> None:
-    """c/(1 − c) = (1 + s)/(1 − s), s² = 1 − 4/b: about 2√(1 − 4/b) in log-odds near b = 4, ln b for huge b."""
-    barely = 4 * (1 + 2.0**-40)
-    np.testing.assert_allclose(Evidence(0, barely).unit_slopes()[1], 2 * 2.0**-20, rtol=1e-9)
-    np.testing.assert_allclose(Evidence(0, 1e12).unit_slopes()[1], np.log(1e12), rtol=RULE)
-
-
-def test_a_rule_out_of_reach_still_has_fixed_points() -> None:
-    """A floor of 0 under a rule that underflows: its part of the error is then all of it."""
-    curve = Sigmoid(low=0.0, high=1.0, a=-1e4, b=2e4)
-    np.testing.assert_allclose(curve.unit_slopes(), Evidence(-1e4, 2e4).unit_slopes(), rtol=1e-9)
-
-
-def test_rates_that_are_both_nearly_certain_keep_their_evidence() -> None:
-    """t = 1 − 10⁻¹⁰ and f = 1 − 10⁻⁸ differ by 2 × ln 10 in log-odds, and t/f − 1 is 9.9·10⁻⁹."""
-    t, f = 1 - 1e-10, 1 - 1e-8
-    judge = Drifting(tpr=t, fpr=f, tpr_wrong=t, fpr_wrong=f)
-    np.testing.assert_allclose(judge.under(0.3).log_lr, np.log1p((t - f) / f), rtol=RULE)
-    with np.errstate(all="raise"):
-        assert np.isfinite(Drifting(tpr=1 - 2.0**-53, fpr=1e-17, tpr_wrong=0.5, fpr_wrong=0.5).under(0.0).log_lr)

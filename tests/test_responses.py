@@ -252,3 +252,11 @@ def test_unit_slopes_of_many_sigmoids() -> None:
     slopes = many.unit_slopes()
     np.testing.assert_array_equal(slopes[:, 0], Sigmoid(low=0.02, high=0.9, a=-6.0, b=12.0).unit_slopes())
     assert np.isnan(slopes[:, 1]).all()
+
+
+@pytest.mark.parametrize(("beta", "ends"), [(1.0, (np.exp(0.3), np.exp(-0.3))), (2.0, (0, 0)), (0.5, (np.inf, np.inf))])
+def test_slopes_of_the_odds_power_at_the_ends(beta: float, ends: tuple[float, float]) -> None:
+    """g ≈ e^α c^β near c = 0, and so from the other end with −α."""
+    found = OddsPower(alpha=0.3, beta=beta).derivative([-np.inf, np.inf])
+    np.testing.assert_allclose(found, ends, rtol=1e-14)
+    np.testing.assert_array_equal(OddsPower(alpha=0.3, beta=0.0).derivative([-np.inf, 0.0, np.inf]), 0.0)

@@ -36,6 +36,7 @@ KERNEL_TESTS = (
     "tests/test_batches.py",
     "tests/test_prediction.py",
     "tests/test_mutants_*.py",
+    "tests/test_precision.py",
     "tests/test_evaluator*.py",
     "tests/test_polic*.py",
     "tests/test_drift*.py",

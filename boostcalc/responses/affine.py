@@ -39,10 +39,9 @@ class Affine(Curve):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if (np.add(self.mu, self.nu) > 1 + ROUNDING).any():
-            raise PartError(
-                f"affine: mu + nu = {self.mu + self.nu:g} exceeds 1, so the error would fall with contamination"
-            )
+        total = float(np.max(np.add(self.mu, self.nu), initial=0.0))
+        if total > 1 + ROUNDING:
+            raise PartError(f"affine: mu + nu = {total:g} exceeds 1, so the error would fall with contamination")
 
     @classmethod
     def sums(cls) -> tuple[tuple[tuple[float, ...], float], ...]:

@@ -1,0 +1,66 @@
+"""Closed forms of the families: an orbit is its steps, a fixed point stays, a matrix says where it lies."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from boostcalc.odds import logit
+from boostcalc.responses import Affine, OddsPower
+
+EVIDENCE = (-3.0, -0.4, 0.25, 2.0)
+SLIPS = (0.0, 1e-6, 0.05, 0.3, 0.45)
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.3, 0.5, 0.75, 1 - 1e-9, 1.0, 1.5, 2.5])
+@pytest.mark.parametrize("alpha", [-1.0, 0.0, 0.7])
+def test_an_orbit_of_the_odds_power_is_its_steps(alpha: float, beta: float) -> None:
+    family = OddsPower(alpha=alpha, beta=beta)
+    for log_lr, start in itertools.product(EVIDENCE, (-2.0, 0.0, 5.0)):
+        x = start
+        for n in range(7):
+            assert family.orbit(start, log_lr, n) == pytest.approx(x, rel=1e-12, abs=1e-13)
+            x = alpha + beta * (x - log_lr)
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.3, 0.5, 0.75, 1.5, 2.0, 2.5])
+@pytest.mark.parametrize("alpha", [-1.0, 0.0, 0.7])
+def test_the_inner_fixed_point_of_the_odds_power_stays(alpha: float, beta: float) -> None:
+    low, inner, high = OddsPower(alpha=alpha, beta=beta).fixed_points(np.array(EVIDENCE))
+    np.testing.assert_allclose(alpha + beta * (inner - np.array(EVIDENCE)), inner, rtol=1e-12, atol=1e-13)
+    ends = (-np.inf, np.inf) if beta > 0 else (np.nan, np.nan)
+    for found, end in zip((low, high), ends, strict=True):
+        np.testing.assert_array_equal(found, end)
+
+
+def test_a_power_of_one_has_no_inner_fixed_point() -> None:
+    np.testing.assert_array_equal(OddsPower(0.7, 1.0).fixed_points(0.2), [-np.inf, np.nan, np.inf])
+
+
+@pytest.mark.parametrize(("mu", "nu"), list(itertools.product(SLIPS, SLIPS)))
+@pytest.mark.parametrize("log_lr", EVIDENCE)
+def test_the_affine_fixed_points_are_those_of_the_matrix(mu: float, nu: float, log_lr: float) -> None:
+    """The two-type quasispecies: shares that A = [[f(1−ν), μt], [fν, t(1−μ)]] leaves as they are."""
+    t, f = 1.0, np.exp(-log_lr)
+    _, vectors = np.linalg.eig(np.array([[f * (1 - nu), mu * t], [f * nu, t * (1 - mu)]]))
+    shares = [v[0] / v.sum() for v in vectors.T if (v >= -1e-12).all() or (v <= 1e-12).all()]
+    zero, inner, one = Affine(mu, nu).fixed_points(log_lr)
+    found = [x for x in (zero, inner, one) if not np.isnan(x)]
+    assert len(found) == len(set(found)) == len(shares)
+    np.testing.assert_allclose(np.sort(found), np.sort(logit(np.clip(shares, 0, 1))), rtol=1e-6, atol=1e-9)
+    if np.isfinite(inner):
+        assert Affine(mu, nu).logit_error(inner - log_lr) == pytest.approx(inner, rel=1e-11, abs=1e-13)
+    assert np.isin(-np.inf, found) == (mu == 0)
+    assert np.isin(np.inf, found) == (nu == 0)
+
+
+def test_at_the_error_threshold_only_collapse_is_left() -> None:
+    """μ = 1 − f/t = ½ and ν = 0: the floor has risen to 1."""
+    np.testing.assert_array_equal(Affine(0.5, 0.0).fixed_points(np.log(2.0)), [np.nan, np.inf, np.nan])
+
+
+def test_certain_errors_come_from_certain_contexts() -> None:
+    assert Affine(0.0, 0.3).inverse(-np.inf) == -np.inf
+    assert Affine(0.3, 0.0).inverse(np.inf) == np.inf
