@@ -25,6 +25,10 @@ CONTAMINATION = exact(next(value for key, value in UNANIMOUS.where.items() if st
 MAJORITY_OF_ERRORS = exact(MAJORITY.statement[0].rhs, epsilon)
 MAJORITY_RATIO = exact(MAJORITY.statement[2].lhs, t, f)
 
+CORRELATED = derive()["correlated-votes"].statement[0].rhs
+rho = next(symbol for symbol in CORRELATED.free_symbols if symbol != t)
+BOTH_ACCEPT = exact(CORRELATED, t, rho)
+
 judges = rates().filter(lambda judge: max(judge) < 1)
 
 
@@ -34,6 +38,13 @@ def test_unanimous_votes(error: float, judge: tuple[float, float], votes: int) -
     for computed, rate in zip((found.t, found.f), judge, strict=True):
         close(computed, ALL_ACCEPT(rate, votes))
     close_share(found.filter(logit(error)), CONTAMINATION(error, *judge, votes))
+
+
+@given(judges, st.floats(0.001, 0.999))
+def test_two_correlated_votes(judge: tuple[float, float], correlation: float) -> None:
+    found = Votes(Evaluator(*judge), 2, needed=2, correlation=correlation).rates
+    for computed, rate in zip((found.t, found.f), judge, strict=True):
+        close(computed, BOTH_ACCEPT(rate, correlation))
 
 
 @given(errors, judges)
