@@ -5,16 +5,16 @@ from .dynamics import (
     Drifting,
     Evaluator,
     Loop,
-    PhaseDiagram,
     Prediction,
     Replace,
     Roc,
     Votes,
     Window,
-    phase,
     roc,
 )
+from .dynamics.diagram import PhaseDiagram
 from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, simulate, urn_limits
+from .dynamics.phase import phase
 from .fitting import Fit, fit, read_fit
 from .forecasting import Forecast, forecast, read_forecast
 from .odds import Counts

@@ -6,8 +6,9 @@ import click
 
 from boostcalc import plotting
 from boostcalc.cli.common import WRITABLE, PartType, answer, output_options, write
-from boostcalc.dynamics import POLICIES, ContextPolicy, phase
+from boostcalc.dynamics import POLICIES, ContextPolicy
 from boostcalc.dynamics.diagram import PLANES
+from boostcalc.dynamics.phase import phase
 from boostcalc.responses import RESPONSES, Response
 
 __all__ = ["command"]

@@ -1,6 +1,9 @@
-"""What a loop does, in NumPy and log-odds: evaluator, context policies, trajectories, fixed points, rounds."""
+"""What a loop does, in NumPy and log-odds: evaluator, context policies, trajectories, fixed points, rounds.
 
-from boostcalc.dynamics.diagram import PhaseDiagram
+Phase diagrams (`phase`, `diagram`) and whole batches (`finite`) are imported from their own modules, so that what
+a prediction needs loads without them.
+"""
+
 from boostcalc.dynamics.evaluators import (
     EVALUATORS,
     BaseEvaluator,
@@ -15,7 +18,6 @@ from boostcalc.dynamics.evaluators import (
 )
 from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
 from boostcalc.dynamics.loop import Loop
-from boostcalc.dynamics.phase import phase
 from boostcalc.dynamics.policies import POLICIES, Append, Context, ContextPolicy, Replace, Window
 from boostcalc.dynamics.prediction import FixedPoint, Prediction, Round
 from boostcalc.dynamics.propagation import Outcomes, check_question, first_passage, propagate
@@ -37,7 +39,6 @@ __all__ = [
     "FixedPoints",
     "Loop",
     "Outcomes",
-    "PhaseDiagram",
     "Prediction",
     "Rates",
     "Replace",
@@ -53,7 +54,6 @@ __all__ = [
     "evaluator_from_dict",
     "first_passage",
     "fixed_points",
-    "phase",
     "propagate",
     "roc",
 ]

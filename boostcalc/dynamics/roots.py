@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,13 +21,6 @@ __all__ = ["between_slopes", "drift_points"]
 
 FARTHEST = 700.0
 """Log-odds up to which fixed points are searched for: beyond, a share is 0 or 1 to a double."""
-
-GRID = np.unique(
-    np.concatenate(
-        [logit(np.linspace(0, 1, 1025)[1:-1]), np.linspace(-40, 40, 1601), np.linspace(-FARTHEST, FARTHEST, 133)]
-    )
-)
-"""Log-odds of contamination between which a drifting loop has at most one fixed point, or a pair that nearly touch."""
 
 ROUNDING = 4 * float(np.finfo(np.float64).eps)
 """Of the difference of two log-odds, relative to their sizes."""
@@ -85,6 +79,13 @@ def drift_points(evaluator: BaseEvaluator, curve: Curve) -> tuple[Array, Array, 
     return context.reshape(most, *shape), np.asarray(slope).reshape(most, *shape), np.concatenate(still).reshape(shape)
 
 
+@cache
+def _grid() -> Array:
+    """Log-odds of contamination between which a drifting loop has one fixed point at most, or a pair that nearly touch."""
+    inner, middle, outer = logit(np.linspace(0, 1, 1025)[1:-1]), np.linspace(-40, 40, 1601), np.linspace(-1, 1, 133)
+    return np.unique(np.concatenate([inner, middle, FARTHEST * outer]))
+
+
 def _grid_points(judges: BaseEvaluator, curves: Curve, some: NDArray[np.intp]) -> tuple[Array, NDArray[np.bool_]]:
     """Log-odds of the contexts that reproduce themselves, shape (m, loops), and whether all of them do."""
 
@@ -93,7 +94,7 @@ def _grid_points(judges: BaseEvaluator, curves: Curve, some: NDArray[np.intp]) -
         # the response's own way first, so that nothing of Λ is lost where it nearly vanishes
         return curves.take(chosen).logit_error(y) - y - judges.take(chosen).under(y).log_lr
 
-    edges = np.repeat(GRID[:, None], some.size, axis=1)
+    edges = np.repeat(_grid()[:, None], some.size, axis=1)
     values = excess(edges, some)
     edges = np.sort(np.concatenate([edges, _touching(excess, edges, values, some)]), axis=0)
     x = curves.take(some).logit_error(edges)

@@ -15,7 +15,8 @@ from boostcalc.parts import Part, parameter
 
 __all__ = ["Binormal"]
 
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
+NODES = 16
+"""Of the quadrature between two scores that nearly agree."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def _log_ratio(u: Array, v: Array, apart: Array) -> Array:
 
     near = np.abs(apart) * np.maximum(np.abs(v), 1) <= 1
     middle, half = v + np.where(near, apart, 0.0) / 2, np.where(near, apart, 0.0) / 2
-    points = middle[..., None] + half[..., None] * NODES
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    points = middle[..., None] + half[..., None] * nodes
     with np.errstate(over="ignore"):
         slopes = np.sqrt(2 / np.pi) / erfcx(-points / np.sqrt(2))  # φ/Φ
-    return np.asarray(np.where(near, half * (slopes @ WEIGHTS), log_ndtr(u) - log_ndtr(v)))
+    return np.asarray(np.where(near, half * (slopes @ weights), log_ndtr(u) - log_ndtr(v)))
