@@ -81,7 +81,7 @@ def drift_points(evaluator: BaseEvaluator, curve: Curve) -> tuple[Array, Array, 
 
 @cache
 def _grid() -> Array:
-    """Log-odds of contamination between which a drifting loop has one fixed point at most, or a pair that nearly touch."""
+    """Log-odds of contamination between which a drifting loop has one fixed point, none, or two that nearly touch."""
     inner, middle, outer = logit(np.linspace(0, 1, 1025)[1:-1]), np.linspace(-40, 40, 1601), np.linspace(-1, 1, 133)
     return np.unique(np.concatenate([inner, middle, FARTHEST * outer]))
 
