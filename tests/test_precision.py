@@ -9,7 +9,7 @@ import pytest
 
 from boostcalc.dynamics import Drifting
 from boostcalc.errors import PartError
-from boostcalc.odds import logit
+from boostcalc.odds import log_ratio, logit
 from boostcalc.responses import Affine, Evidence, Shrinkage, Sigmoid
 
 RULE = 1e-12
@@ -89,3 +89,9 @@ def test_judges_that_drift_from_far_apart_to_near() -> None:
     np.testing.assert_allclose(judge.under(np.inf).log_lr, np.log(1e-300), rtol=RULE)
     assert judge.under(0.0).log_lr == 0.0
     np.testing.assert_allclose(judge.under(np.array([-np.inf, np.inf])).f, [1e-300, 1 - 2.0**-53], rtol=1e-12)
+
+
+def test_small_numbers_keep_the_logarithm_of_their_ratio() -> None:
+    """Each logarithm is about −460 and rounded there; their ratio is 3 all the same. Far ones do not overflow."""
+    np.testing.assert_allclose(log_ratio(3e-200, 1e-200), np.log(3), rtol=4e-16)
+    np.testing.assert_allclose(log_ratio([1e300, 1e-300], [1e-300, 1e300]), [1381.5510557964275, -1381.5510557964275])
