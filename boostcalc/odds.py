@@ -172,14 +172,18 @@ def log_expit(x: ArrayLike) -> Array:
 def log_ratio(numerator: ArrayLike, denominator: ArrayLike) -> Array:
     r"""$\ln(a/b)$ of two non-negative numbers, also where they nearly agree or nearly vanish.
 
-    Between ½ and 2 the difference a − b is exact (Sterbenz), so `log1p((a-b)/b)` loses nothing; elsewhere
-    the difference of logarithms does not overflow. `±inf` where one of them is 0, `nan` where both are.
+    Between ½ and 2 the difference a − b is exact (Sterbenz), so `log1p((a-b)/b)` loses nothing; elsewhere the
+    logarithm of the quotient is, and where that would overflow the difference of logarithms. `±inf` where one of
+    them is 0, `nan` where both are.
     """
     a, b = np.broadcast_arrays(np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         near = (a <= 2 * b) & (b <= 2 * a) & (b > 0)
         close = np.log1p(np.where(near, (a - b) / b, 0.0))
-        return np.asarray(np.where(near, close, np.log(a) - np.log(b)))
+        quotient = a / b
+        tame = (quotient > 1e-300) & (quotient < 1e300)
+        apart = np.where(tame, np.log(np.where(tame, quotient, 1.0)), np.log(a) - np.log(b))
+        return np.asarray(np.where(near, close, apart))
 
 
 def _whole(text: str) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from boostcalc.odds import logit
-from boostcalc.responses import Affine, OddsPower
+from boostcalc.responses import Affine, Evidence, OddsPower
 
 EVIDENCE = (-3.0, -0.4, 0.25, 2.0)
 SLIPS = (0.0, 1e-6, 0.05, 0.3, 0.45)
@@ -29,6 +29,7 @@ def test_an_orbit_of_the_odds_power_is_its_steps(alpha: float, beta: float) -> N
 @pytest.mark.parametrize("alpha", [-1.0, 0.0, 0.7])
 def test_the_inner_fixed_point_of_the_odds_power_stays(alpha: float, beta: float) -> None:
     low, inner, high = OddsPower(alpha=alpha, beta=beta).fixed_points(np.array(EVIDENCE))
+    assert np.isfinite(inner).all()
     np.testing.assert_allclose(alpha + beta * (inner - np.array(EVIDENCE)), inner, rtol=1e-12, atol=1e-13)
     ends = (-np.inf, np.inf) if beta > 0 else (np.nan, np.nan)
     for found, end in zip((low, high), ends, strict=True):
@@ -64,3 +65,12 @@ def test_at_the_error_threshold_only_collapse_is_left() -> None:
 def test_certain_errors_come_from_certain_contexts() -> None:
     assert Affine(0.0, 0.3).inverse(-np.inf) == -np.inf
     assert Affine(0.3, 0.0).inverse(np.inf) == np.inf
+    np.testing.assert_array_equal(Evidence(-3.0, 5.0).inverse([-3.0, 2.0]), [-np.inf, np.inf])
+
+
+def test_a_power_of_nought_forgets_its_context() -> None:
+    """c⁰ = 1 for every context, a clean, a wholly wrong and an unknown one."""
+    np.testing.assert_array_equal(OddsPower(0.5, 0.0).logit_error([-np.inf, 0.0, np.inf, np.nan]), 0.5)
+    np.testing.assert_array_equal(
+        OddsPower(0.5, 2.0).logit_error([-np.inf, 0.0, np.inf, np.nan]), [-np.inf, 0.5, np.inf, np.nan]
+    )

@@ -9,7 +9,7 @@ import pytest
 
 from boostcalc.dynamics import Drifting
 from boostcalc.errors import PartError
-from boostcalc.odds import logit
+from boostcalc.odds import log_ratio, logit
 from boostcalc.responses import Affine, Evidence, Shrinkage, Sigmoid
 
 RULE = 1e-12
@@ -19,6 +19,7 @@ def test_the_slope_of_slips_that_nearly_leave_nothing() -> None:
     """μ = ½ − 2⁻⁵⁴ and ν = ½ leave 2⁻⁵⁴; a tenth and its rounded rest leave what rounding left."""
     assert Affine(0.5 - 2.0**-54, 0.5).derivative(0.0) == 2.0**-54
     assert Affine(0.5, 0.5 - 2.0**-54).derivative(0.0) == 2.0**-54
+    assert Affine(0.5 - 2.0**-54, 0.5 - 2.0**-54).derivative(0.0) == 2.0**-53
     assert Affine(1 - 2.0**-53, 2.0**-60).derivative(0.0) == 2.0**-53 - 2.0**-60
     assert Affine(0.4, 0.6 + 1e-13).derivative(0.0) == 0.0
 
@@ -89,3 +90,9 @@ def test_judges_that_drift_from_far_apart_to_near() -> None:
     np.testing.assert_allclose(judge.under(np.inf).log_lr, np.log(1e-300), rtol=RULE)
     assert judge.under(0.0).log_lr == 0.0
     np.testing.assert_allclose(judge.under(np.array([-np.inf, np.inf])).f, [1e-300, 1 - 2.0**-53], rtol=1e-12)
+
+
+def test_small_numbers_keep_the_logarithm_of_their_ratio() -> None:
+    """Each logarithm is about −460 and rounded there; their ratio is 3 all the same. Far ones do not overflow."""
+    np.testing.assert_allclose(log_ratio(3e-200, 1e-200), np.log(3), rtol=4e-16)
+    np.testing.assert_allclose(log_ratio([1e300, 1e-300], [1e-300, 1e300]), np.array([600, -600]) * np.log(10))

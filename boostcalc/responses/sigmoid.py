@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from boostcalc.errors import PartError
-from boostcalc.odds import Array, expit, log_expit, logit
+from boostcalc.odds import Array, expit, log_expit, log_ratio, logit
 from boostcalc.parts import parameter
 from boostcalc.responses.base import Curve, log_shares
 from boostcalc.solvers import root_between
@@ -70,9 +70,9 @@ class Sigmoid(Curve):
         tail = np.exp(-np.abs(x))
         odds, one = np.where(x < 0, tail, 1.0), np.where(x < 0, 1.0, tail)
         with np.errstate(divide="ignore", invalid="ignore"):
-            rule = np.log(np.subtract(1, self.low) * odds - self.low * one) - np.log(
-                self.high * one - np.subtract(1, self.high) * odds
-            )
+            over = np.subtract(1, self.low) * odds - self.low * one
+            under = self.high * one - np.subtract(1, self.high) * odds
+            rule = log_ratio(over, under)
             above, below = rule - self.a, np.add(self.a, self.b) - rule
             return np.asarray(np.where((above >= 0) & (below >= 0), np.log(above) - np.log(below), np.nan))
 
