@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 
+from verification.mutant_theorems import prepare, refuted
 from verification.mutating import Mutant
 
 QUIET = ["-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", "--assert=plain"]
@@ -46,9 +47,10 @@ class Item:
 
 
 def judge(
-    trials: Iterable[Mutant], copy: Path, tests: list[str], *, anew: bool, workers: int
+    trials: Iterable[Mutant], copy: Path, tests: list[str], *, anew: bool, workers: int, alone: bool = False
 ) -> Iterator[tuple[Mutant, Verdict]]:
-    """The verdict on each mutant of the tree at `copy`; `anew` imports the package anew for each.
+    """The verdict on each mutant of the tree at `copy`; `anew` imports the package anew for each; `alone`
+    asks no more than whether the theorems of the faulty module verify.
 
     The verdicts come from a process that holds the tests, through a pipe.
     """
@@ -65,7 +67,7 @@ def judge(
                 for name in [n for n in sys.modules if n.split(".")[0] in ("boostcalc", "tests")]:
                     del sys.modules[name]
                 host = _Host(trials, tests, out, workers)
-                status = host.anew() if anew else host.collected()
+                status = host.theorems() if alone else host.anew() if anew else host.collected()
             except BaseException:
                 traceback.print_exc()
             finally:
@@ -89,6 +91,12 @@ class _Host:
         self.session: Any = None
         self.sound = True
 
+    def theorems(self) -> int:
+        """Every mutant by the theorems of its module."""
+        prepare()
+        self._serve((m, functools.partial(_asked, m), PATIENCE) for m in self.trials)
+        return 0
+
     def anew(self) -> int:
         """Every mutant by an import of its own."""
         started = time.monotonic()
@@ -97,6 +105,7 @@ class _Host:
             print(f"without a mutant: {plain}", file=sys.stderr)
             return 1
         limit = PATIENCE + 4 * (time.monotonic() - started)
+        prepare()
         self._serve((m, functools.partial(_imported, m, self.tests), limit) for m in self.trials)
         return 0
 
@@ -272,6 +281,8 @@ def _outermost(code: CodeType) -> Iterator[CodeType]:
 
 def _imported(mutant: Mutant | None, tests: list[str]) -> Verdict:
     """The tests on a package that is imported anew, its faulty module compiled from memory."""
+    if mutant is not None and (theorem := refuted(mutant)):
+        return Verdict("killed", theorem)
     for name in [n for n in sys.modules if n.split(".")[0] in ("boostcalc", "tests")]:
         del sys.modules[name]
     if mutant is not None:
@@ -289,6 +300,11 @@ def _imported(mutant: Mutant | None, tests: list[str]) -> Verdict:
         if status == 0
         else Verdict("killed", seen.test or f"import: {pytest.ExitCode(status).name}")
     )
+
+
+def _asked(mutant: Mutant) -> Verdict:
+    theorem = refuted(mutant)
+    return Verdict("killed", theorem) if theorem else Verdict("survived")
 
 
 class _First:
