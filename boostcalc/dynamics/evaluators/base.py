@@ -74,7 +74,7 @@ class Rates:
         x = np.asarray(logit_error, dtype=np.float64)
         with np.errstate(invalid="ignore"):
             shifted = x - self.log_lr
-        if self.never_certain and not np.isinf(x).any():
+        if self.never_certain:
             return np.asarray(shifted)
         # 0 of infinite and infinite of 0 odds keep the certain side: all answers right (or wrong) stay so
         certain = np.where(np.isinf(x), x, shifted)
