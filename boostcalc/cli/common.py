@@ -23,6 +23,7 @@ __all__ = [
     "RateType",
     "answer",
     "evaluator_options",
+    "given",
     "not_over",
     "output_options",
     "write",
@@ -132,6 +133,13 @@ def _voting(
         if value is not None:
             raise click.UsageError(f"{option} is about votes: say by --votes how many there are")
     return evaluator
+
+
+def given(option: str) -> bool:
+    """Whether the verb that runs was called with this option."""
+    called = click.get_current_context()
+    sources = (called.get_parameter_source(one.name or "") for one in called.command.params if option in one.opts)
+    return click.core.ParameterSource.COMMANDLINE in sources
 
 
 def output_options(written: str = "Also write the JSON document to FILE.") -> Callable[[Command], Command]:

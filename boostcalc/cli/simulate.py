@@ -8,10 +8,9 @@ import click
 
 import boostcalc as bc
 from boostcalc import plotting
-from boostcalc.cli.common import WRITABLE, PartType, RateType, answer, output_options
-from boostcalc.dynamics import POLICIES, ContextPolicy
+from boostcalc.cli.common import WRITABLE, PartType, RateType, answer, evaluator_options, given, output_options
+from boostcalc.dynamics import POLICIES, BaseEvaluator, ContextPolicy
 from boostcalc.errors import UsageError
-from boostcalc.odds import Counts
 from boostcalc.responses import RESPONSES, Response
 from boostcalc.results import Result
 from boostcalc.runs.writers import check_log_name
@@ -20,10 +19,17 @@ __all__ = ["command"]
 
 RATE = RateType()
 
+DRAWN = {
+    "--runs": "draws no runs",
+    "--seed": "draws nothing",
+    "--level": "lists the quantiles 0.05, 0.5 and 0.95",
+    "--log": "draws no runs to log",
+}
+"""The options that say nothing to the exact law, and why."""
+
 
 @click.command("simulate")
-@click.option("--tp", "--tpr", "tp", type=RATE, required=True, help="P(accept | correct): 0.8, or counts 80/100.")
-@click.option("--fp", "--fpr", "fp", type=RATE, required=True, help="P(accept | wrong): 0.1, or counts 10/100.")
+@evaluator_options()
 @click.option("--error", type=RATE, help="Error rate of round 0 [default: 0.5].")
 @click.option("--contamination", type=RATE, help="Wrong share of the first context [default: what gives that error].")
 @click.option("--target", type=float, default=0.01, show_default=True, help="Wanted error rate.")
@@ -50,8 +56,7 @@ RATE = RateType()
 @click.option("--plot", metavar="FILE", type=WRITABLE, help="Draw the error by round (.svg, .png, .pdf).")
 @output_options()
 def command(
-    tp: float | Counts,
-    fp: float | Counts,
+    evaluator: BaseEvaluator,
     response: Response,
     context: ContextPolicy,
     batch: int,
@@ -71,15 +76,17 @@ def command(
     \b
     boostcalc simulate --fp 0.7 --tp 0.8 --batch 20 --rounds 40
     boostcalc simulate --fp 0.7 --tp 0.8 --batch 20 --exact
+    boostcalc simulate --fp 0.7 --tp 0.8 --votes 3 --correlation 0.3
     boostcalc simulate --fp 0.6 --tp 0.8 --response evidence:a=-3,b=6 --log runs.parquet
     """
-    if exact and log is not None:
-        raise UsageError("--exact draws no runs, so there is nothing to log: leave out one of --exact and --log")
+    for option, why in DRAWN.items() if exact else ():
+        if given(option):
+            raise UsageError(f"--exact {why}: leave out one of --exact and {option}")
     if counted and log is None:
         raise UsageError("--counted says how a log is written: give --log FILE as well")
     if log is not None:
         check_log_name(log)
-    loop = bc.Loop(tpr=tp, fpr=fp, response=response, context=context, batch=batch)
+    loop = bc.Loop(evaluator=evaluator, response=response, context=context, batch=batch)
     result = _law(loop, **question) if exact else _runs(loop, log, counted, **question)
     if plot is not None:
         plotting.save(result.plot(), plot)
