@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from boostcalc import plotting
 from boostcalc.dynamics import EVALUATORS, BaseEvaluator, Evaluator, Votes
 from boostcalc.errors import UsageError
 from boostcalc.files import written
@@ -26,6 +27,7 @@ __all__ = [
     "given",
     "not_over",
     "output_options",
+    "say_written",
     "write",
 ]
 
@@ -164,9 +166,13 @@ def not_over(output: str | None, *sources: str) -> None:
             raise click.BadParameter(f"{output} is the input: name another file", param_hint="'-o'")
 
 
-def answer(result: Result, *, as_json: bool, output: str | None) -> None:
-    """Prints a result, as text or as JSON, and writes its JSON document where asked."""
-    if output is not None:  # first, so that a failure to write leaves stdout empty
+def answer(result: Result, *, as_json: bool, output: str | None, plot: str | None = None) -> None:
+    """Prints a result, as text or as JSON; draws it and writes its JSON document where asked."""
+    # files first, so that a failure to write leaves stdout empty
+    if plot is not None:
+        plotting.save(result.plot(), plot)
+        say_written(plot)
+    if output is not None:
         write(output, result.to_json())
     click.echo(result.to_json() if as_json else result.summary())
 
@@ -175,4 +181,9 @@ def write(path: str, text: str) -> None:
     """Writes a text file that ends in one line feed, and says so on stderr."""
     with written(path) as partial, open(partial, "w", encoding="utf-8") as file:
         file.write(text.rstrip("\n") + "\n")
+    say_written(path)
+
+
+def say_written(path: str) -> None:
+    """Names on stderr a file that now is there."""
     click.echo(f"written: {path}", err=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from boostcalc import plotting
 from boostcalc.cli.common import WRITABLE, PartType, answer, output_options, write
 from boostcalc.dynamics import POLICIES, ContextPolicy, phase
 from boostcalc.dynamics.diagram import PLANES
@@ -82,8 +81,6 @@ def command(
         likelihood_ratios=ratios,
         errors=errors,
     )
-    if plot is not None:
-        plotting.save(result.plot(), plot)
     if table is not None:
         write(table, result.to_frame().to_csv(index=False))
-    answer(result, as_json=as_json, output=output)
+    answer(result, as_json=as_json, output=output, plot=plot)

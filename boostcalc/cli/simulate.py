@@ -7,8 +7,16 @@ from typing import Any
 import click
 
 import boostcalc as bc
-from boostcalc import plotting
-from boostcalc.cli.common import WRITABLE, PartType, RateType, answer, evaluator_options, given, output_options
+from boostcalc.cli.common import (
+    WRITABLE,
+    PartType,
+    RateType,
+    answer,
+    evaluator_options,
+    given,
+    output_options,
+    say_written,
+)
 from boostcalc.dynamics import POLICIES, BaseEvaluator, ContextPolicy
 from boostcalc.errors import UsageError
 from boostcalc.responses import RESPONSES, Response
@@ -88,9 +96,7 @@ def command(
         check_log_name(log)
     loop = bc.Loop(evaluator=evaluator, response=response, context=context, batch=batch)
     result = _law(loop, **question) if exact else _runs(loop, log, counted, **question)
-    if plot is not None:
-        plotting.save(result.plot(), plot)
-    answer(result, as_json=as_json, output=output)
+    answer(result, as_json=as_json, output=output, plot=plot)
 
 
 def _law(loop: bc.Loop, *, runs: int, level: float, seed: int, **question: Any) -> Result:
@@ -101,5 +107,5 @@ def _runs(loop: bc.Loop, log: str | None, counted: bool, *, seed: int, **questio
     result = bc.simulate(loop, rng=seed, **question)
     if log is not None:
         bc.write_log(bc.simulated_log(result, counted=counted, rng=seed), log)
-        click.echo(f"written: {log}", err=True)
+        say_written(log)
     return result

@@ -7,7 +7,6 @@ from typing import Any
 import click
 import numpy as np
 
-from boostcalc import plotting
 from boostcalc.cli.common import WRITABLE, answer, output_options
 from boostcalc.selection import Types
 
@@ -100,6 +99,4 @@ def command(
     shares, rates = np.transpose([numbers for _, *numbers in kinds])
     types = Types(names, shares, rates, correct or ("correct" if "correct" in names else names[0]), mutation or None)
     result = types.predict(rounds=rounds, batch=batch)
-    if plot is not None:
-        plotting.save(result.plot(), plot)
-    answer(result, as_json=as_json, output=output)
+    answer(result, as_json=as_json, output=output, plot=plot)
