@@ -70,6 +70,21 @@ def test_a_log_can_be_fitted(cli: Run, tmp_path: Path, ending: str, counted: tup
     assert bc.read_runs(log).n_attempts == fit["n_attempts"]
 
 
+def test_draws_and_their_law_are_written_alike(cli: Run) -> None:
+    drawn, law = (
+        json.loads(cli(*ASKED, "--rounds", "2", *how, "--json").out) for how in (("--runs", "400"), ("--exact",))
+    )
+    assert set(law["inputs"]) | {"runs"} == set(drawn["inputs"])
+    for one, other in zip(drawn["trajectory"], law["trajectory"], strict=True):
+        for name in ("error", "difference", "attempts", "cost"):
+            assert other[name]["level"] is None
+            assert one[name].keys() == other[name].keys()
+        assert one["quantiles"].keys() == other["quantiles"].keys()
+        assert one["cost"]["low"] <= other["cost"]["value"] <= one["cost"]["high"]
+    idle = json.loads(cli("simulate", "--tp", "0", "--fp", "0", "--exact", "--json").out)
+    assert idle["trajectory"][0]["attempts"]["value"] is None
+
+
 @pytest.mark.parametrize("exact", [("--runs", "20"), ("--exact",)])
 def test_any_evaluator_is_taken(cli: Run, exact: tuple[str, ...]) -> None:
     drifting = "drifting:tpr=0.93,fpr=0.15,tpr_wrong=0.49,fpr_wrong=0.39"
