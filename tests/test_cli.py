@@ -85,6 +85,7 @@ def test_output_and_plot_are_written(cli: Run, tmp_path: Path) -> None:
     assert ran.status == 0
     assert json.loads(document.read_text())["kind"] == "prediction"
     assert picture.read_text().startswith("<?xml")
+    assert ran.err == f"written: {picture}\nwritten: {document}\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "p.svg"]
 
 

@@ -49,8 +49,8 @@ def test_the_exact_law(cli: Run, tmp_path: Path) -> None:
 def test_any_judge_and_votes_of_it(cli: Run) -> None:
     drifting = "drifting:tpr=0.93,fpr=0.15,tpr_wrong=0.49,fpr_wrong=0.39"
     for judge in (("--evaluator", drifting), ("--tp", "0.8", "--fp", "0.4", "--votes", "3")):
-        for exact in ((), ("--exact",)):
-            ran = cli("simulate", *judge, "--error", "0.4", "--runs", "20", "--rounds", "3", *exact, "--json")
+        for how in (("--runs", "20"), ("--exact",)):
+            ran = cli("simulate", *judge, "--error", "0.4", "--rounds", "3", *how, "--json")
             assert ran.status == 0
             assert json.loads(ran.out)["inputs"]["tpr"]["value"] > 0.6
 
@@ -79,6 +79,32 @@ def test_a_log_can_be_fitted(cli: Run, tmp_path: Path, ending: str, counted: tup
     assert bc.read_runs(log).n_attempts == fit["n_attempts"]
 
 
+def test_draws_and_their_law_are_written_alike(cli: Run) -> None:
+    drawn, law = (
+        json.loads(cli(*ASKED, "--rounds", "2", *how, "--json").out) for how in (("--runs", "400"), ("--exact",))
+    )
+    assert set(law["inputs"]) | {"runs"} == set(drawn["inputs"])
+    for one, other in zip(drawn["trajectory"], law["trajectory"], strict=True):
+        for name in ("error", "difference", "attempts", "cost"):
+            assert other[name]["level"] is None
+            assert one[name].keys() == other[name].keys()
+        assert one["quantiles"].keys() == other["quantiles"].keys()
+        assert one["cost"]["low"] <= other["cost"]["value"] <= one["cost"]["high"]
+    idle = json.loads(cli("simulate", "--tp", "0", "--fp", "0", "--exact", "--json").out)
+    assert idle["trajectory"][0]["attempts"]["value"] is None
+
+
+@pytest.mark.parametrize("exact", [("--runs", "20"), ("--exact",)])
+def test_any_evaluator_is_taken(cli: Run, exact: tuple[str, ...]) -> None:
+    drifting = "drifting:tpr=0.93,fpr=0.15,tpr_wrong=0.49,fpr_wrong=0.39"
+    asked = ("simulate", "--evaluator", drifting, "--votes", "3", "--error", "0.6", "--rounds", "4", *exact)
+    document = json.loads(cli(*asked, "--json").out)
+    loop = bc.Loop(evaluator=bc.Votes(bc.Drifting(0.93, 0.15, 0.49, 0.39), m=3))
+    assert document["inputs"]["evaluator"] == loop.evaluator.to_dict()
+    expected = loop.trajectory(error=0.6, rounds=4).error
+    assert [row["mean_field"] for row in document["trajectory"]] == pytest.approx(expected.tolist())
+
+
 def test_a_seed_gives_the_same_answer(cli: Run) -> None:
     outs = [cli(*ASKED, "--runs", "20", "--seed", seed).out for seed in ("0", "0", "1")]
     assert outs[0] == outs[1]
@@ -88,7 +114,13 @@ def test_a_seed_gives_the_same_answer(cli: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--exact", "--log", "x.csv"), "nothing to log"),
+        (("--exact", "--log", "x.csv"), "--exact draws no runs to log"),
+        (("--exact", "--runs", "1000"), "--exact draws no runs: leave out"),
+        (("--exact", "--seed", "0"), "--exact draws nothing: leave out"),
+        (("--exact", "--level", "0.5"), "--exact lists the quantiles 0.05"),
+        (("--evaluator", "binormal:separation=1.5,threshold=0.7"), "given twice"),
+        (("--needed", "2"), "--votes"),
+        (("--rounds", "100000", "--runs", "100000"), "too many to keep"),
         (("--counted",), "--log FILE"),
         (("--log", "x.txt"), "known are: .csv"),
         (("--exact", "--tp", "8/10"), "known rates"),
@@ -108,8 +140,8 @@ def test_bad_usage_is_a_sentence_and_two(cli: Run, arguments: tuple[str, ...], s
 
 
 @pytest.mark.parametrize("rates", [("0", "0"), ("0.8", "0"), ("0", "0.5"), ("0.5", "0.5"), ("0.2", "0.9")])
-@pytest.mark.parametrize("exact", [(), ("--exact",)])
+@pytest.mark.parametrize("exact", [("--runs", "20"), ("--exact",)])
 def test_bad_news_is_an_answer(cli: Run, rates: tuple[str, str], exact: tuple[str, ...]) -> None:
-    ran = cli("simulate", "--tp", rates[0], "--fp", rates[1], "--runs", "20", *exact, "--json")
+    ran = cli("simulate", "--tp", rates[0], "--fp", rates[1], *exact, "--json")
     assert ran.status == 0
     assert json.loads(ran.out)["status"]

@@ -173,7 +173,7 @@ class TestEdges:
         loop = bc.Loop(tpr=0.6, fpr=0.6)
         np.testing.assert_array_equal(loop.trajectory(error=0.37, rounds=5).logit_error, logit(0.37))
         assert loop.fixed_points().everywhere
-        assert "FP = TP" in loop.predict(error=0.37).status
+        assert "Nothing changes: at FP = TP an acceptance says nothing" in loop.predict(error=0.37).status
 
     def test_perfect_adaptation_never_improves_with_fp_above_tp(self) -> None:
         answer = bc.Loop(tpr=0.1, fpr=0.8).predict(error=0.2)

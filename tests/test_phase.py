@@ -20,6 +20,7 @@ from boostcalc.dynamics.diagram import MEANINGS, REGIONS
 from boostcalc.errors import UsageError
 from boostcalc.odds import Array, expit, logit
 from boostcalc.plotting.phase import LOOKS
+from boostcalc.responses import Response
 from tests.conftest import Ran
 
 Run = Callable[..., Ran]
@@ -92,7 +93,8 @@ def test_lines_of_equal_rounds_are_the_closed_form(perfect: bc.PhaseDiagram) -> 
 def test_the_evidence_response_splits_exactly_in_its_window(plane: str) -> None:
     low, high = window()
     assert (round(1 / high, 4), round(1 / low, 4)) == (2.2347, 9.8345)
-    diagram = bc.phase(plane, response=LEARNER, grid=90, likelihood_ratios=(0.05, 20))
+    ranges = {"likelihood_ratios": (0.05, 20)} if plane == "start" else {}
+    diagram = bc.phase(plane, response=LEARNER, grid=90, **ranges)  # type: ignore[arg-type]  # a pair of numbers
     ratio = ratios(diagram)
     np.testing.assert_array_equal(is_in(diagram, "splits"), (ratio > low) & (ratio < high))
     assert diagram.bounds["splits from"] == pytest.approx(low, rel=1e-12)
@@ -287,6 +289,27 @@ def test_a_line_of_rounds_is_drawn_where_the_closed_form_has_it() -> None:
     assert logit(error) - 3 * np.log(ratio) == pytest.approx(float(logit(0.02)), abs=0.02)
 
 
+@pytest.mark.parametrize("plane", ["rates", "start"])
+@pytest.mark.parametrize("response", [LEARNER, bc.Affine(mu=0.05, nu=0.0), bc.SizedEvidence(-5, 7, -1, 8)])
+def test_nothing_is_cut_off_at_the_figures_edge(plane: str, response: Response) -> None:
+    axes: Any = bc.phase(plane, response=response, grid=40).plot()
+    whole = axes.get_figure().bbox
+    axes.get_figure().draw_without_rendering()
+    for drawn in (axes.xaxis.label, axes.yaxis.label, *axes.get_legend().get_texts()):
+        box = drawn.get_window_extent()
+        assert whole.x0 <= box.x0 <= box.x1 <= whole.x1, drawn.get_text()
+        assert whole.y0 <= box.y0 <= box.y1 <= whole.y1, drawn.get_text()
+
+
+@pytest.mark.parametrize("grid", [2, 3, 4, 5, 12, 20, 200])
+def test_the_labels_of_a_map_stay_apart(grid: int) -> None:
+    diagram = bc.phase("rates", grid=grid)
+    labels = diagram.map().splitlines()[-1].split()
+    assert len(labels) in (2, 3)
+    assert (labels[0], labels[-1]) == (f"{diagram.across[0]:.3g}", f"{diagram.across[-1]:.3g}")
+    assert set(labels) <= {f"{value:.3g}" for value in diagram.across}
+
+
 # ---------------------------------------------------------------- what does not fit is said, and the verb
 
 
@@ -300,6 +323,8 @@ def test_a_line_of_rounds_is_drawn_where_the_closed_form_has_it() -> None:
         ("rates", {"error": 1.5}, "outside [0, 1]"),
         ("rates", {"error": 0.95, "response": LEARNER, "context": bc.Append(size=16)}, "no context gives"),
         ("start", {"error": 0.5}, "every start error"),
+        ("rates", {"likelihood_ratios": (1, 2)}, "ranges are for the plane 'start'"),
+        ("rates", {"errors": (0.1, 0.2)}, "ranges are for the plane 'start'"),
         ("start", {"likelihood_ratios": (2, 1)}, "likelihood_ratios = 2 to 1"),
         ("start", {"errors": (0, 0.5)}, "errors = 0 to 0.5"),
     ],
@@ -341,6 +366,8 @@ def test_json_is_one_document(cli: Run, plane: str) -> None:
         (("--error", "2"), "2.0 is not in the range"),
         (("start", "--error", "0.5"), "every start error"),
         (("start", "--ratios", "3", "2"), "3 to 2"),
+        (("rates", "--errors", "0.1", "0.2"), "ranges are for the plane 'start'"),
+        (("--grid", "4", "--table", "x.xlsx"), "its ending should be csv"),
         (("--grid", "4", "--plot", "x.docx"), "docx"),
         (("--grid", "4", "--table", "/dev/null/x.csv"), "/dev/null"),
     ],

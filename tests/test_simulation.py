@@ -178,6 +178,20 @@ def test_one_run_says_nothing_of_its_scatter() -> None:
     found = bc.simulate(bc.Loop(tpr=0.8, fpr=0.4), runs=1, rounds=0)
     assert found.mean_error[0].low is None
     assert found.status.startswith("In 1 run ")
+    later = bc.simulate(bc.Loop(tpr=0.8, fpr=0.7, batch=20), runs=1, rounds=10)
+    assert abs(later.error[-1, 0] - later.mean_field.error[-1]) > 0.1
+    assert "chance" not in later.status
+    assert later.status.endswith("it does not meet the target 0.01 by then; the mean field says 0.2083.")
+    assert bc.simulate(bc.Loop(tpr=0.0, fpr=0.0), runs=1).status.endswith("; nothing is accepted any more.")
+
+
+def test_runs_that_all_agree_do_not_contradict_a_rare_event() -> None:
+    """The exact mean lies above the mean field, although none of these runs shows it."""
+    loop, runs = bc.Loop(tpr=0.8, fpr=0.1), 1_000
+    found, exact = bc.simulate(loop, error=0.5, rounds=7, runs=runs), bc.distribution(loop, error=0.5, rounds=7)
+    assert (found.error[-1] == 0).all()
+    assert exact.difference[-1] > 0
+    assert "which their scatter allows" in found.status
 
 
 @pytest.mark.parametrize(
@@ -186,6 +200,7 @@ def test_one_run_says_nothing_of_its_scatter() -> None:
         ({"runs": 0}, "runs = 0"),
         ({"runs": 1.5}, "runs = 1.5"),
         ({"rounds": -1}, "rounds = -1"),
+        ({"rounds": 100_000, "runs": 100_000}, "too many to keep"),
         ({"error": [0.1, 0.2]}, "one loop"),
         ({"target": 2.0}, "target"),
         ({"level": 2.0}, "level"),

@@ -367,6 +367,7 @@ def test_the_verb_takes_slips_and_which_are_correct(cli: Run) -> None:
         (("--type", "a=x:0.5"), "NAME=SHARE:ACCEPTANCE"),
         ((*TYPED, "--slip", "correct:0.5"), "FROM=TO:PROBABILITY"),
         ((*TYPED, "--slip", "correct=detectabel:0.5"), "did you mean 'detectable'"),
+        ((*TYPED, "--slip", "correct=detectable:0.1", "--slip", "correct=detectable:0.2"), "given twice"),
         ((*TYPED, "--correct", "corect"), "did you mean 'correct'"),
         (("--type", "a=0.5:0.5"), "add up to 0.5"),
         (("--type", "a=1:2"), "outside [0, 1]"),

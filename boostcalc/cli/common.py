@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from boostcalc import plotting
 from boostcalc.dynamics import EVALUATORS, BaseEvaluator, Evaluator, Votes
 from boostcalc.errors import UsageError
 from boostcalc.files import written
@@ -23,8 +24,10 @@ __all__ = [
     "RateType",
     "answer",
     "evaluator_options",
+    "given",
     "not_over",
     "output_options",
+    "say_written",
     "write",
 ]
 
@@ -134,6 +137,13 @@ def _voting(
     return evaluator
 
 
+def given(option: str) -> bool:
+    """Whether the verb that runs was called with this option."""
+    called = click.get_current_context()
+    sources = (called.get_parameter_source(one.name or "") for one in called.command.params if option in one.opts)
+    return click.core.ParameterSource.COMMANDLINE in sources
+
+
 def output_options(written: str = "Also write the JSON document to FILE.") -> Callable[[Command], Command]:
     """`--json`, `-o FILE` (which `written` explains) and `--debug`."""
 
@@ -156,9 +166,13 @@ def not_over(output: str | None, *sources: str) -> None:
             raise click.BadParameter(f"{output} is the input: name another file", param_hint="'-o'")
 
 
-def answer(result: Result, *, as_json: bool, output: str | None) -> None:
-    """Prints a result, as text or as JSON, and writes its JSON document where asked."""
-    if output is not None:  # first, so that a failure to write leaves stdout empty
+def answer(result: Result, *, as_json: bool, output: str | None, plot: str | None = None) -> None:
+    """Prints a result, as text or as JSON; draws it and writes its JSON document where asked."""
+    # files first, so that a failure to write leaves stdout empty
+    if plot is not None:
+        plotting.save(result.plot(), plot)
+        say_written(plot)
+    if output is not None:
         write(output, result.to_json())
     click.echo(result.to_json() if as_json else result.summary())
 
@@ -167,4 +181,9 @@ def write(path: str, text: str) -> None:
     """Writes a text file that ends in one line feed, and says so on stderr."""
     with written(path) as partial, open(partial, "w", encoding="utf-8") as file:
         file.write(text.rstrip("\n") + "\n")
+    say_written(path)
+
+
+def say_written(path: str) -> None:
+    """Names on stderr a file that now is there."""
     click.echo(f"written: {path}", err=True)

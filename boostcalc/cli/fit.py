@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 import boostcalc as bc
-from boostcalc import plotting
 from boostcalc.cli.common import READABLE, WRITABLE, answer, not_over, output_options
 
 __all__ = ["command"]
@@ -51,9 +50,7 @@ def command(
     chosen = dict(_pair(item) for item in where)
     options = {"families": family} if family else {}
     result = bc.fit(bc.read_runs(runs, where=chosen), averaged=not plain_rate, level=level, **options)
-    if plot is not None:
-        plotting.save(result.plot(), plot)
-    answer(result, as_json=as_json, output=output)
+    answer(result, as_json=as_json, output=output, plot=plot)
 
 
 def _pair(item: str) -> tuple[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 import boostcalc as bc
-from boostcalc import plotting
 from boostcalc.cli.common import READABLE, WRITABLE, PartType, RateType, answer, not_over, output_options
 from boostcalc.dynamics import POLICIES, ContextPolicy
 from boostcalc.odds import Counts
@@ -77,6 +76,4 @@ def command(
         level=level,
         rng=seed,
     )
-    if plot is not None:
-        plotting.save(result.plot(), plot)
-    answer(result, as_json=as_json, output=output)
+    answer(result, as_json=as_json, output=output, plot=plot)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from boostcalc import plotting
 from boostcalc.cli.common import WRITABLE, PartType, answer, output_options, write
 from boostcalc.dynamics import POLICIES, ContextPolicy
 from boostcalc.dynamics.diagram import PLANES
@@ -36,17 +35,13 @@ __all__ = ["command"]
     "--ratios",
     type=(float, float),
     metavar="LOW HIGH",
-    default=(0.1, 100.0),
-    show_default=True,
-    help="Likelihood ratios in the plane of starts.",
+    help="Likelihood ratios in the plane of starts [default: 0.1 100].",
 )
 @click.option(
     "--errors",
     type=(float, float),
     metavar="LOW HIGH",
-    default=(0.001, 0.999),
-    show_default=True,
-    help="Start errors in the plane of starts.",
+    help="Start errors in the plane of starts [default: 0.001 0.999].",
 )
 @click.option("--plot", metavar="FILE", type=WRITABLE, help="Draw the plane (.svg, .png, .pdf).")
 @click.option("--table", metavar="FILE", type=WRITABLE, help="Write one row a cell (.csv).")
@@ -59,8 +54,8 @@ def command(
     error: float | None,
     target: float,
     grid: int,
-    ratios: tuple[float, float],
-    errors: tuple[float, float],
+    ratios: tuple[float, float] | None,
+    errors: tuple[float, float] | None,
     plot: str | None,
     table: str | None,
     as_json: bool,
@@ -74,6 +69,8 @@ def command(
     boostcalc phase rates --response evidence:a=-5.07,b=7.05 --plot phase.svg
     boostcalc phase start --response affine:mu=.05,nu=.2 --target 0.1
     """
+    if table is not None and not table.lower().endswith(".csv"):
+        raise click.BadParameter(f"cannot write a table to {table}: its ending should be csv", param_hint="'--table'")
     result = phase(
         plane,
         response=response,
@@ -85,8 +82,6 @@ def command(
         likelihood_ratios=ratios,
         errors=errors,
     )
-    if plot is not None:
-        plotting.save(result.plot(), plot)
     if table is not None:
         write(table, result.to_frame().to_csv(index=False))
-    answer(result, as_json=as_json, output=output)
+    answer(result, as_json=as_json, output=output, plot=plot)

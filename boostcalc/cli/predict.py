@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from boostcalc import plotting
 from boostcalc.cli.common import WRITABLE, PartType, RateType, answer, evaluator_options, output_options
 from boostcalc.dynamics import POLICIES, BaseEvaluator, ContextPolicy, Loop
 from boostcalc.odds import Counts
@@ -86,6 +85,4 @@ def command(
         level=level,
         rng=seed,
     )
-    if plot is not None:
-        plotting.save(result.plot(), plot)
-    answer(result, as_json=as_json, output=output)
+    answer(result, as_json=as_json, output=output, plot=plot)

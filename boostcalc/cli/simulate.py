@@ -7,8 +7,16 @@ from typing import Any
 import click
 
 import boostcalc as bc
-from boostcalc import plotting
-from boostcalc.cli.common import WRITABLE, PartType, RateType, answer, evaluator_options, output_options
+from boostcalc.cli.common import (
+    WRITABLE,
+    PartType,
+    RateType,
+    answer,
+    evaluator_options,
+    given,
+    output_options,
+    say_written,
+)
 from boostcalc.dynamics import POLICIES, BaseEvaluator, ContextPolicy
 from boostcalc.errors import UsageError
 from boostcalc.responses import RESPONSES, Response
@@ -18,6 +26,14 @@ from boostcalc.runs.writers import check_log_name
 __all__ = ["command"]
 
 RATE = RateType()
+
+DRAWN = {
+    "--runs": "draws no runs",
+    "--seed": "draws nothing",
+    "--level": "lists the quantiles 0.05, 0.5 and 0.95",
+    "--log": "draws no runs to log",
+}
+"""The options that say nothing to the exact law, and why."""
 
 
 @click.command("simulate")
@@ -68,19 +84,19 @@ def command(
     \b
     boostcalc simulate --fp 0.7 --tp 0.8 --batch 20 --rounds 40
     boostcalc simulate --fp 0.7 --tp 0.8 --batch 20 --exact
+    boostcalc simulate --fp 0.7 --tp 0.8 --votes 3 --correlation 0.3
     boostcalc simulate --fp 0.6 --tp 0.8 --response evidence:a=-3,b=6 --log runs.parquet
     """
-    if exact and log is not None:
-        raise UsageError("--exact draws no runs, so there is nothing to log: leave out one of --exact and --log")
+    for option, why in DRAWN.items() if exact else ():
+        if given(option):
+            raise UsageError(f"--exact {why}: leave out one of --exact and {option}")
     if counted and log is None:
         raise UsageError("--counted says how a log is written: give --log FILE as well")
     if log is not None:
         check_log_name(log)
     loop = bc.Loop(evaluator=evaluator, response=response, context=context, batch=batch)
     result = _law(loop, **question) if exact else _runs(loop, log, counted, **question)
-    if plot is not None:
-        plotting.save(result.plot(), plot)
-    answer(result, as_json=as_json, output=output)
+    answer(result, as_json=as_json, output=output, plot=plot)
 
 
 def _law(loop: bc.Loop, *, runs: int, level: float, seed: int, **question: Any) -> Result:
@@ -91,5 +107,5 @@ def _runs(loop: bc.Loop, log: str | None, counted: bool, *, seed: int, **questio
     result = bc.simulate(loop, rng=seed, **question)
     if log is not None:
         bc.write_log(bc.simulated_log(result, counted=counted, rng=seed), log)
-        click.echo(f"written: {log}", err=True)
+        say_written(log)
     return result

@@ -7,7 +7,6 @@ from typing import Any
 import click
 import numpy as np
 
-from boostcalc import plotting
 from boostcalc.cli.common import WRITABLE, answer, output_options
 from boostcalc.selection import Types
 
@@ -92,10 +91,12 @@ def command(
     boostcalc types --type right=0.6:0.9 --type wrong=0.4:0.2 --slip right=wrong:0.05
     """
     names = [name for name, _, _ in kinds]
-    mutation = {(old, new): chance for old, new, chance in slips} or None
+    mutation: dict[tuple[str, str], float] = {}
+    for old, new, chance in slips:
+        if (old, new) in mutation:
+            raise click.BadParameter(f"the slip from {old!r} to {new!r} is given twice", param_hint="'--slip'")
+        mutation[old, new] = chance
     shares, rates = np.transpose([numbers for _, *numbers in kinds])
-    types = Types(names, shares, rates, correct or ("correct" if "correct" in names else names[0]), mutation)
+    types = Types(names, shares, rates, correct or ("correct" if "correct" in names else names[0]), mutation or None)
     result = types.predict(rounds=rounds, batch=batch)
-    if plot is not None:
-        plotting.save(result.plot(), plot)
-    answer(result, as_json=as_json, output=output)
+    answer(result, as_json=as_json, output=output, plot=plot)

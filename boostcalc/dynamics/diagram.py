@@ -120,9 +120,7 @@ class PhaseDiagram(Result):
         width = max(map(len, labels))
         shown = {0, len(rows) // 2, len(rows) - 1}
         lines = [f"{labels[i] if i in shown else '':>{width}} |{''.join(line)}" for i, line in enumerate(chosen)]
-        ends = [f"{self.across[column]:.3g}" for column in (columns[0], columns[len(columns) // 2], columns[-1])]
-        half = len(columns) // 2
-        foot = ends[0].ljust(half) + ends[1].ljust(len(columns) - half - len(ends[2])) + ends[2]
+        foot = _foot([f"{self.across[column]:.3g}" for column in columns])
         across, up = PLANES[self.plane]
         return "\n".join([f"{up} up, {across} across", *lines, f"{'':>{width}}  {foot}"])
 
@@ -194,6 +192,14 @@ class PhaseDiagram(Result):
             target=self.inputs["target"],
             ax=ax,
         )
+
+
+def _foot(labels: list[str]) -> str:
+    """The first and the last column's label, and the middle one's where there is room for it between them."""
+    first, middle, last = labels[0], labels[len(labels) // 2], labels[-1]
+    half, end = len(labels) // 2, max(len(labels) - len(last), len(first) + 2)
+    room = len(first) < half and half + len(middle) < end
+    return f"{first.ljust(half) + middle if room else first}".ljust(end) + last
 
 
 def _percent(share: float) -> str:

@@ -31,6 +31,9 @@ CONTOURS = (1, 2, 3, 5, 10, 20, 50, 100)
 FINEST = 2_000
 """Cells along a side, at most."""
 
+RATIOS, ERRORS = (0.1, 100.0), (0.001, 0.999)
+"""The ranges of the plane "start" that are looked at if none are asked for."""
+
 SWEEP = np.linspace(-60.0, 60.0, 24_001)
 """Log-odds of contamination along which the curve of fixed points is drawn."""
 
@@ -53,8 +56,8 @@ def phase(
     error: float | None = None,
     target: float = 0.01,
     grid: int = 200,
-    likelihood_ratios: tuple[float, float] = (0.1, 100.0),
-    errors: tuple[float, float] = (0.001, 0.999),
+    likelihood_ratios: tuple[float, float] | None = None,
+    errors: tuple[float, float] | None = None,
 ) -> PhaseDiagram:
     r"""Where a loop converges, splits or collapses, and in how many rounds it meets the target.
 
@@ -77,8 +80,8 @@ def phase(
     grid : int ≥ 2
         Cells along each side; what is computed holds at their centres. (A response that depends on the size of a
         context that grows is followed for thousands of rounds: take a coarse grid there.)
-    likelihood_ratios, errors : pairs of float
-        The ranges of the plane "start".
+    likelihood_ratios, errors : pairs of float, optional
+        The ranges of the plane "start": by default 0.1 to 100, and 0.001 to 0.999. The plane of rates has none.
 
     Returns
     -------
@@ -102,11 +105,13 @@ def phase(
     goal = float(as_target(target))
     make = partial(Loop, response=response, context=context, batch=batch)
     if plane == "rates":
+        if likelihood_ratios is not None or errors is not None:
+            raise UsageError("the plane 'rates' has all rates and one start error: ranges are for the plane 'start'")
         drawn = _rates(make, error, int(grid))
     elif error is not None:
         raise UsageError("the plane 'start' has every start error: leave error out, or take the plane 'rates'")
     else:
-        drawn = _starts(make, likelihood_ratios, errors, int(grid))
+        drawn = _starts(make, likelihood_ratios or RATIOS, errors or ERRORS, int(grid))
     loop = drawn.loop
     state, points = loop.start(drawn.start), fixed_points(loop.evaluator, loop.curve)
     if plane == "rates" and np.isnan(state.logit_error).all():
@@ -116,15 +121,10 @@ def phase(
     region = _regions(points, state.logit_error, limit)
     rounds, above = _rounds(loop, state, limit, goal)
     begun = None if plane == "start" else float(state.logit_error.flat[0])
+    parts = {"response": loop.response.to_dict(), "context": loop.context.to_dict(), "batch": loop.batch}
     return PhaseDiagram(
         plane=plane,
-        inputs={
-            "response": loop.response.to_dict(),
-            "context": loop.context.to_dict(),
-            "batch": loop.batch,
-            "error": None if begun is None else float(expit(begun)),
-            "target": goal,
-        },
+        inputs=parts | {"error": None if begun is None else float(expit(begun)), "target": goal},
         across=drawn.across,
         up=drawn.up,
         region=region,

@@ -72,7 +72,7 @@ def verdict(
 
 def _why_still(t: float, f: float, start: float, points: FixedPoints) -> str:
     if points.everywhere:
-        return "FP = TP, so an acceptance says nothing about an answer"
+        return "at FP = TP an acceptance says nothing about an answer"
     if start in (0.0, 1.0) and (f if start else t) == 0:
         return "the evaluator accepts none of these answers"
     if start in (0.0, 1.0):

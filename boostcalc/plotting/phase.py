@@ -93,7 +93,7 @@ def _regions(ax: Axes, x: Any, y: Any, cells: Any, meanings: Mapping[str, str]) 
             continue
         if hatch and min(there.shape) > 1:
             ax.contourf(x, y, there.astype(float), levels=[0.5, 1.5], colors="none", hatches=[hatch])
-        name = meanings[letter].replace(": ", ":\n").replace("; ", ";\n")
+        name = meanings[letter].replace(": ", ":\n").replace("; ", ";\n").replace(", at", ",\nat")
         handles.append(Patch(facecolor=shade, edgecolor=INK, linewidth=0.4, hatch=hatch, label=name))
     return handles
 

@@ -70,7 +70,7 @@ class Votes(BaseEvaluator):
         if not 0 <= self.correlation < 1:
             raise UsageError(
                 f"correlation = {self.correlation} is out of range: that of two votes lies in [0, 1); "
-                "at 1 all votes are one vote, so ask for m = 1"
+                "at 1 all votes are one vote, so ask for a single one"
             )
 
     @property

@@ -28,6 +28,9 @@ __all__ = ["Distribution"]
 LEVELS = (0.05, 0.5, 0.95)
 """Quantiles that are listed."""
 
+MEANS = ("error", "difference", "attempts", "cost")
+"""What a simulation estimates and the exact law knows: both documents write it alike."""
+
 BINS = 60
 """Bins of the error in a figure."""
 
@@ -207,7 +210,7 @@ class Distribution(Result):
         return {
             "status": self.status,
             "inputs": {k: v.to_dict() if isinstance(v, Estimate) else v for k, v in self.inputs.items()},
-            "trajectory": self.rows(),
+            "trajectory": [{name: _told(name, value) for name, value in row.items()} for row in self.rows()],
             "cost": {
                 "mean": finite(self.cost.mean),
                 "sd": None if scatter is None else scatter**0.5,
@@ -224,3 +227,7 @@ class Distribution(Result):
             np.histogram(error, edges, weights=mass)[0] for error, mass in zip(self.error, self.law, strict=True)
         ]
         return plotting.law(edges, weights, mean=self.mean_error, mean_field=self.mean_field.error, ax=ax)
+
+
+def _told(name: str, value: Any) -> Any:
+    return Estimate.exact(value).to_dict() if name in MEANS else value

@@ -95,6 +95,7 @@ def distribution(
             "tpr": Estimate.exact(float(first.t)),
             "fpr": Estimate.exact(float(first.f)),
             "error": Estimate.exact(float(expit(begin.logit_error))),
+            "evaluator": loop.evaluator.to_dict(),
             "response": loop.response.to_dict(),
             "context": loop.context.to_dict(),
             "target": float(target),

@@ -18,6 +18,9 @@ from boostcalc.results import Estimate, provenance
 
 __all__ = ["simulate"]
 
+MOST_KEPT = 120_000_000
+"""Rounds of all runs together, at most: some gigabytes."""
+
 
 def simulate(
     loop: Loop,
@@ -51,8 +54,8 @@ def simulate(
     Raises
     ------
     RateError, UsageError
-        If an input is out of range or an array, if the batch is not whole, or if no context gives the start error and
-        the loop needs one.
+        If an input is out of range or an array, if the batch is not whole, if no context gives the start error and
+        the loop needs one, or if so many rounds of so many runs are too many to keep.
 
     Examples
     --------
@@ -64,6 +67,10 @@ def simulate(
     for name, value, least in (("rounds", rounds, 0), ("runs", runs, 1)):
         if value < least or value != int(value):
             raise UsageError(f"{name} = {value} is not a number of {name}: give a whole number, {least} or more")
+    if (rounds + 1) * runs > MOST_KEPT:
+        raise UsageError(
+            f"{rounds:,} rounds of {runs:,} runs are too many to keep: ask for fewer, together at most {MOST_KEPT:,}"
+        )
     start = Start(error, contamination)
     check_question(loop, start, target=target, level=level)
     generator, runs = np.random.default_rng(rng), int(runs)
@@ -107,6 +114,7 @@ def _inputs(loop: Loop, start: Start, many: Loop, begin: State, level: float) ->
             else Estimate.from_draws(float(value), draws, level)
             for name, (value, draws) in pairs.items()
         },
+        "evaluator": loop.evaluator.to_dict(),
         "response": loop.response.to_dict(),
         "context": loop.context.to_dict(),
     }

@@ -135,9 +135,15 @@ class Simulation(Result):
         tail = (1 - self.level) / 2
         low, high = self.quantiles([tail, 1 - tail])[-1]
         first, last = self.mean_error[0].value, self.mean_error[-1].value
-        runs = f"{self.runs:,} runs" if self.runs > 1 else "1 run"
+        if self.runs == 1:
+            said = (
+                f"In 1 run the error goes from {first:.4g} to {last:.4g} at round {self.rounds}; it "
+                f"{'meets' if self.met[-1] else 'does not meet'} the target {self.target:g} by then; "
+                f"the mean field says {self.mean_field.error[-1]:.4g}"
+            )
+            return f"{said}; nothing is accepted any more." if np.isinf(self.attempts[-1, 0]) else f"{said}."
         said = (
-            f"In {runs} the error goes from {first:.4g} to {last:.4g} on average at round {self.rounds} "
+            f"In {self.runs:,} runs the error goes from {first:.4g} to {last:.4g} on average at round {self.rounds} "
             f"({self.level:.0%} of them from {low:.4g} to {high:.4g}); {percent(float(self.met[-1]))} meet the target "
             f"{self.target:g} by then; {self._against_the_mean_field()}"
         )
@@ -145,7 +151,9 @@ class Simulation(Result):
         return f"{said}; in {percent(idle)} nothing is accepted any more." if idle else f"{said}."
 
     def _against_the_mean_field(self) -> str:
-        wide = self.error[-1].std() / np.sqrt(self.runs)
+        # runs that all agree do not show what one in so many does, and that may be an error of 1
+        agree = np.ptp(self.error[-1]) == 0
+        wide = 1 / self.runs if agree else self.error[-1].std(ddof=1) / np.sqrt(self.runs)
         expected, gap = self.mean_field.error[-1], float(self.error[-1].mean() - self.mean_field.error[-1])
         if abs(gap) <= NOISE * wide or abs(gap) <= 1e-9:
             return f"the mean field says {expected:.4g}, which their scatter allows"
