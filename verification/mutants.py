@@ -96,9 +96,9 @@ def write_table(rows: Iterable[Row]) -> None:
     partial.replace(TABLE)
 
 
-def faults(names: Iterable[str], folder: Path) -> Iterator[Mutant]:
+def faults(names: Iterable[str], folder: Path, *, arithmetic: bool = False) -> Iterator[Mutant]:
     for name in names:
-        yield from mutants(name, (folder / name).read_text(encoding="utf-8"))
+        yield from mutants(name, (folder / name).read_text(encoding="utf-8"), arithmetic=arithmetic)
 
 
 def kept(rows: list[Row], names: list[str], folder: Path, options: argparse.Namespace) -> dict[Key, Row]:
@@ -121,6 +121,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="mutants tried at once (2)")
     parser.add_argument("--survivors", action="store_true", help="try survivors again")
     parser.add_argument("--anew", action="store_true", help="try everything again")
+    parser.add_argument("--arithmetic", action="store_true", help="only faults of + − · / ** and of signs")
     parser.add_argument("--theorems", action="store_true", help="put faults in theorems to the theorem alone")
     options = parser.parse_args()
     names = files(options.paths)
@@ -133,7 +134,8 @@ def main() -> None:
         chosen = [name for name in names if name.startswith(THEORY) is theory]
         patterns = THEORY_TESTS if theory else KERNEL_TESTS
         tests = sorted({str(path) for pattern in patterns for path in copy.glob(pattern)})
-        trials = (mutant for mutant in faults(chosen, copy) if mutant.key not in done)
+        every = faults(chosen, copy, arithmetic=options.arithmetic)
+        trials = (mutant for mutant in every if mutant.key not in done)
         alone = theory and options.theorems
         verdicts = judge(trials, copy, tests, anew=theory, workers=options.workers, alone=alone) if chosen else ()
         for mutant, verdict in verdicts:

@@ -77,10 +77,12 @@ class Mutant:
         return compile(self.tree, path, "exec")
 
 
-def mutants(file: str, source: str) -> Iterator[Mutant]:
-    """Every single fault of a module, in the order of its lines."""
+def mutants(file: str, source: str, *, arithmetic: bool = False) -> Iterator[Mutant]:
+    """Every single fault of a module, in the order of its lines; with `arithmetic`, only of + − · / ** and of signs."""
     tree = ast.parse(source)
     for trail, node, function in _places(tree):
+        if arithmetic and not _arithmetic(node):
+            continue
         for change in _changes(node, trail[-1][0] if trail else tree):
             faulty = copy.deepcopy(tree)
             spot = _follow(faulty, trail)
@@ -119,6 +121,12 @@ def _places(tree: ast.Module) -> Iterator[tuple[Trail, Any, str]]:
                     yield from walk(child, (*trail, (node, field, index)), names, own)
 
     yield from walk(tree, (), (), inside=False)
+
+
+def _arithmetic(node: Any) -> bool:
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.op, ast.USub)
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.Div | ast.Pow)
 
 
 def _follow(tree: ast.AST, trail: Trail) -> Any:
