@@ -135,8 +135,7 @@ def main() -> None:
         for mutant, verdict in judge(trials, copy, tests, anew=theory, workers=options.workers) if chosen else ():
             done[mutant.key] = _row(mutant, verdict)
             print(len(done), *done[mutant.key].values(), sep=" | ", flush=True)
-            if len(done) % 50 == 0:
-                write_table(done.values())
+            write_table(done.values())
         write_table(done.values())
     shutil.rmtree(copy)
     report([row for row in read_table(TABLE) if row["file"] in names])
