@@ -94,7 +94,7 @@ def test_judges_that_drift_from_far_apart_to_near() -> None:
 
 def test_small_numbers_keep_the_logarithm_of_their_ratio() -> None:
     """Each logarithm is about −460 and rounded there; their ratio is 3 all the same. Far ones do not overflow."""
-    np.testing.assert_allclose(log_ratio(3e-200, 1e-200), np.log(3), rtol=4e-16)
+    np.testing.assert_allclose(log_ratio([3e-200, 1e-200], [1e-200, 3e-200]), [np.log(3), -np.log(3)], rtol=4e-16)
     np.testing.assert_allclose(log_ratio([1e300, 1e-300], [1e-300, 1e300]), np.array([600, -600]) * np.log(10))
 
 
@@ -104,5 +104,8 @@ def test_a_batch_of_judges_filters_certain_answers_each_by_its_own_rates(certain
     t, f = np.array([0.0, 0.3, 0.3, 0.0]), np.array([0.3, 0.0, 0.3, 0.0])
     accepted = (t if certain < 0 else f) > 0
     np.testing.assert_array_equal(Evaluator(t, f).rates.filter(certain), np.where(accepted, certain, np.nan))
+    for some in (slice(0, 3, 2), slice(1, 3)):  # one rate of 0 among those of one kind
+        found = Evaluator(t[some], f[some]).rates.filter(certain)
+        np.testing.assert_array_equal(found, np.where(accepted[some], certain, np.nan))
     np.testing.assert_array_equal(Evaluator(t[:2], f[:2]).rates.filter(0.0), [np.inf, -np.inf])
     assert Evaluator(0.3, 0.6).rates.filter(certain) == certain

@@ -13,7 +13,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -21,20 +20,15 @@ from typing import Any
 
 import pytest
 
+from verification.forks import Verdict, fork, forked, received
 from verification.mutant_theorems import prepare, refuted
 from verification.mutating import Mutant
+
+__all__ = ["Verdict", "judge"]
 
 QUIET = ["-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", "--assert=plain"]
 PATIENCE = 15.0
 """Seconds that any mutant is given, beside four times what its tests take unharmed."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """`outcome` is "killed", "timeout" or "survived"; `test` the first that failed."""
-
-    outcome: str
-    test: str = ""
 
 
 @dataclass
@@ -100,7 +94,7 @@ class _Host:
     def anew(self) -> int:
         """Every mutant by an import of its own."""
         started = time.monotonic()
-        plain = _forked(lambda: _imported(None, self.tests), 3600.0)
+        plain = forked(lambda: _imported(None, self.tests), 3600.0)
         if plain != Verdict("survived"):
             print(f"without a mutant: {plain}", file=sys.stderr)
             return 1
@@ -119,7 +113,7 @@ class _Host:
         root = str(Path.cwd() / "boostcalc")
         items = []
         for test in session.items:
-            seconds, lines, failed = _forked(functools.partial(_traced, test, root), 600.0)
+            seconds, lines, failed = forked(functools.partial(_traced, test, root), 600.0)
             if failed:
                 print(f"without a mutant: {test.nodeid} fails", file=sys.stderr)
                 self.sound = False
@@ -146,7 +140,7 @@ class _Host:
         while True:
             while len(running) < self.workers and (trial := next(source, None)) is not None:
                 mutant, act, limit = trial
-                pid, reader = _fork(act)
+                pid, reader = fork(act)
                 running[reader] = (mutant, pid, time.monotonic() + limit)
             if not running:
                 return
@@ -154,10 +148,10 @@ class _Host:
             for reader in list(running):
                 mutant, pid, deadline = running[reader]
                 if reader in ready:
-                    verdict = _received(reader, pid)
+                    verdict = received(reader, pid)
                 elif time.monotonic() > deadline:
                     os.kill(pid, signal.SIGKILL)
-                    _received(reader, pid)
+                    received(reader, pid)
                     verdict = Verdict("timeout")
                 else:
                     continue
@@ -176,38 +170,6 @@ def _slow_last(trials: Iterable[Mutant]) -> Iterator[Mutant]:
         else:
             waiting.append(mutant)
     yield from waiting
-
-
-def _fork(act: Callable[[], Any]) -> tuple[int, int]:
-    """A child that pickles what `act` returns into a pipe: its pid, and the pipe's end."""
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(writer)
-        return pid, reader
-    os.close(reader)
-    try:
-        with open(os.devnull, "w") as nothing, redirect_stdout(nothing), redirect_stderr(nothing):
-            answer = act()
-    except BaseException as error:
-        answer = Verdict("killed", f"import: {type(error).__name__}")
-    with os.fdopen(writer, "wb") as out:
-        pickle.dump(answer, out)
-    os._exit(0)
-
-
-def _received(reader: int, pid: int) -> Any:
-    with os.fdopen(reader, "rb") as source:
-        said = source.read()
-    os.waitpid(pid, 0)
-    return pickle.loads(said) if said else Verdict("killed", "the process died")  # noqa: S301  # as above
-
-
-def _forked(act: Callable[[], Any], limit: float) -> Any:
-    pid, reader = _fork(act)
-    if not select.select([reader], [], [], limit)[0]:
-        os.kill(pid, signal.SIGKILL)
-    return _received(reader, pid)
 
 
 def _traced(test: pytest.Item, root: str) -> tuple[float, frozenset[tuple[str, int]], bool]:

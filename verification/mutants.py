@@ -121,6 +121,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="mutants tried at once (2)")
     parser.add_argument("--survivors", action="store_true", help="try survivors again")
     parser.add_argument("--anew", action="store_true", help="try everything again")
+    parser.add_argument("--tests", nargs="+", metavar="PATTERN", help="test files to try, instead of the usual ones")
     parser.add_argument("--arithmetic", action="store_true", help="only faults of + − · / ** and of signs")
     parser.add_argument("--theorems", action="store_true", help="put faults in theorems to the theorem alone")
     options = parser.parse_args()
@@ -132,7 +133,7 @@ def main() -> None:
     done = kept(read_table(TABLE), names, copy, options)
     for theory in (False, True):
         chosen = [name for name in names if name.startswith(THEORY) is theory]
-        patterns = THEORY_TESTS if theory else KERNEL_TESTS
+        patterns = options.tests or (THEORY_TESTS if theory else KERNEL_TESTS)
         tests = sorted({str(path) for pattern in patterns for path in copy.glob(pattern)})
         every = faults(chosen, copy, arithmetic=options.arithmetic)
         trials = (mutant for mutant in every if mutant.key not in done)
@@ -144,8 +145,7 @@ def main() -> None:
                 continue
             done[mutant.key] = _row(mutant, verdict)
             print(len(done), *done[mutant.key].values(), sep=" | ", flush=True)
-            if len(done) % 50 == 0:
-                write_table(done.values())
+            write_table(done.values())
         write_table(done.values())
     shutil.rmtree(copy)
     report([row for row in read_table(TABLE) if row["file"] in names])

@@ -209,6 +209,8 @@ def _other_number(spot: Any, step: int) -> str | None:
     parent, _, _, node = spot
     around = parent if isinstance(parent, ast.expr | ast.keyword) else node
     before = ast.unparse(around)
+    if node.value + step == node.value:
+        return None  # too large a number to tell
     node.value = node.value + step
     return _told(before, ast.unparse(around))
 
