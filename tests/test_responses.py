@@ -49,6 +49,7 @@ SIZED: list[Response] = [
     Shrinkage(strength=0.5, prior=0.0),
     SizedEvidence(a=-5.0, b=7.0, prior=0.4, half=6.0),
     SizedEvidence(a=-5.0, b=7.0, prior=0.4, half=0.0),
+    SizedEvidence(a=-5.0, b=7.0, prior=0.4, half=1.0),
 ]
 SIZES = (0, 1, 7, 64, np.inf)
 MEMBERS = [*CURVES, *(member.at(size) for member in SIZED for size in SIZES)]
@@ -136,7 +137,8 @@ class TestSize:
 
     def test_an_empty_context_gives_the_prior(self) -> None:
         np.testing.assert_allclose(Shrinkage(strength=3.0, prior=0.3)([0.0, 0.5, 1.0], 0), 0.3)
-        np.testing.assert_allclose(SizedEvidence(a=-5, b=7, prior=0.4, half=6)([0.0, 1.0], 0), expit(0.4))
+        for half in (0, 1, 6):
+            np.testing.assert_allclose(SizedEvidence(a=-5, b=7, prior=0.4, half=half)([0.0, 1.0], 0), expit(0.4))
 
     def test_large_contexts_approach_the_limit(self) -> None:
         """shrinkage adapts perfectly, the evidence saturates: at half its size, half of it is in."""
