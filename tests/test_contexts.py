@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import boostcalc as bc
 from boostcalc.dynamics import Start, Window
+from boostcalc.dynamics.start import State
 from boostcalc.errors import UsageError
 from boostcalc.odds import expit, logit
 from tests.reference.exact_contexts import window_orbit
@@ -146,6 +147,25 @@ def test_a_sized_response_settles_at_the_size_of_its_context() -> None:
     assert float(appended.limit(contamination=0.5)) == pytest.approx(float(wanted), rel=1e-9)
     path = appended.trajectory(contamination=0.5, rounds=2)
     np.testing.assert_allclose(path.error, response(path.context_contamination, path.context_size), rtol=1e-12)
+
+
+def test_a_window_is_followed_no_longer_than_it_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its size stays, so a sized response under it settles as the curve at that size does."""
+    response = bc.SizedEvidence(a=-5.0, b=7.0, prior=1.0, half=20.0)
+    loop = bc.Loop(tpr=0.8, fpr=0.1, response=response, batch=5, context=bc.Window(size=64))
+    steps = 0
+    step = bc.Loop.step
+
+    def counted(self: bc.Loop, state: State) -> State:
+        nonlocal steps
+        steps += 1
+        return step(self, state)
+
+    monkeypatch.setattr(bc.Loop, "step", counted)
+    found = float(loop.limit(error=0.5))
+    curve = bc.Loop(tpr=0.8, fpr=0.1, response=response.at(64), batch=5)
+    assert found == pytest.approx(float(curve.limit(error=0.5)), rel=1e-12)
+    assert steps < 500
 
 
 def test_an_empty_context_answers_from_the_prior() -> None:

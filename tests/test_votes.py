@@ -206,3 +206,14 @@ def test_counts_of_one_vote_give_intervals_of_all() -> None:
     interval = bc.Loop(evaluator=judge).predict(error=0.4).likelihood_ratio
     assert interval.low is not None
     assert interval.low < (3 * 0.8**2 - 2 * 0.8**3) / (3 * 0.1**2 - 2 * 0.1**3)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.3])
+@pytest.mark.parametrize("threshold", [37.6, 40.0, -40.0])
+def test_rates_below_the_least_double_raise_no_warning(threshold: float, correlation: float) -> None:
+    judge = bc.Binormal(separation=-1.0, threshold=threshold)
+    found = Votes(judge, 3, correlation=correlation).rates
+    rare = threshold > 0
+    np.testing.assert_allclose([found.t, found.f], 0.0 if rare else 1.0, rtol=0, atol=1e-300)
+    if rare and not correlation:  # two of three votes: the square of one vote's ratio
+        np.testing.assert_allclose(found.log_lr, 2 * judge.under(0.0).log_lr, rtol=RULE)

@@ -84,7 +84,7 @@ def _followed(loop: Loop, start: State, points: FixedPoints) -> Array:
         with np.errstate(invalid="ignore"):
             moves = np.abs(late[-1] - late[-2]) > SETTLED / 100
         gone = (np.abs(late[-1]) > outermost) & (np.abs(late[-1]) > np.abs(late[-2]))
-        if not (moves & ~gone).any() and not (loop.response.sized and loop.context.keeps):
+        if not (moves & ~gone).any() and not (loop.response.sized and loop.context.law == "power"):
             break
         state = loop.step(state)
         late.append(state.logit_error)

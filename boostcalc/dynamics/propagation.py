@@ -11,7 +11,7 @@ import numpy as np
 from boostcalc.dynamics.fixed_points import FixedPoints
 from boostcalc.dynamics.limits import swing
 from boostcalc.dynamics.prediction import FixedPoint, Prediction, Round
-from boostcalc.dynamics.rounds import as_target
+from boostcalc.dynamics.rounds import as_target, rounds_to
 from boostcalc.dynamics.start import Start
 from boostcalc.dynamics.trajectory import Trajectory
 from boostcalc.dynamics.verdict import direction, verdict
@@ -64,9 +64,9 @@ class Outcomes:
     @classmethod
     def of(cls, loop: Loop, start: Start, target: float, path: Trajectory, reach: Array | None = None) -> Outcomes:
         """Those of a batch of loops; `reach` by the mean field, unless it is given."""
-        points, limit = loop.fixed_points(), loop.limit(start)
-        rates = loop.rates(loop.start(start))
-        found = loop.rounds_to(target, start).value if reach is None else reach
+        points, limit, begin = loop.fixed_points(), loop.limit(start), loop.start(start)
+        rates = loop.rates(begin)
+        found = rounds_to(loop, target, begin, limit).value if reach is None else reach
         end = loop.evaluator.under(loop.curve.inverse(limit)) if loop.evaluator.drifts else rates
         ratios = rates.likelihood_ratio, end.likelihood_ratio
         closing = points.multiplier_at(limit), points.approach_at(limit)

@@ -79,7 +79,9 @@ class Law(NamedTuple):
         gap = np.where(pair.log_ratio < 1, np.log(np.expm1(np.minimum(pair.log_ratio, 1.0))), 0.0)
         gap = np.where(pair.log_ratio < 1, gap, pair.log_ratio + np.log1p(-np.exp(-pair.log_ratio)))
         older = np.arange(self.needed)[:, None] * (self.rho / (1 - self.rho))
-        return np.asarray(gap - np.log1p(older / pair.low))
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # a rate may be below the least double
+            before = np.where(older > 0, older / pair.low, 0.0)
+        return np.asarray(gap - np.log1p(before))
 
     def _factors(self, p: Array, count: int) -> Array:
         r"""$\ln(\bar p + l\rho)$ for l < count, shape (count, n)."""
