@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -10,7 +9,6 @@ from typing import Any, TypeVar
 import click
 
 from boostcalc import plotting
-from boostcalc.dynamics import EVALUATORS, BaseEvaluator, Evaluator, Votes
 from boostcalc.errors import UsageError
 from boostcalc.files import written
 from boostcalc.odds import Counts, parse_rate
@@ -23,7 +21,6 @@ __all__ = [
     "PartType",
     "RateType",
     "answer",
-    "evaluator_options",
     "given",
     "not_over",
     "output_options",
@@ -69,72 +66,6 @@ class PartType(click.ParamType[Any]):
             return self.registry.parse(value)  # type: ignore[no-any-return]  # a registry of one kind of part
         except UsageError as error:
             self.fail(str(error), param, ctx)
-
-
-def evaluator_options() -> Callable[[Command], Command]:
-    """`--tp` and `--fp`, or `--evaluator`; and `--votes` of it: the command receives one `evaluator`."""
-    options = (
-        click.option("--tp", "--tpr", "tp", type=RateType(), help="P(accept | correct): 0.8, or counts 80/100."),
-        click.option("--fp", "--fpr", "fp", type=RateType(), help="P(accept | wrong): 0.1, or counts 10/100."),
-        click.option(
-            "--evaluator",
-            "named",
-            type=PartType(EVALUATORS),
-            help="Instead of --tp and --fp, such as binormal:separation=1.5,threshold=0.7.",
-        ),
-        click.option("--votes", metavar="M", type=click.IntRange(1), help="Judge each answer M times."),
-        click.option(
-            "--needed", metavar="K", type=click.IntRange(1), help="Votes that have to accept [default: more than half]."
-        ),
-        click.option("--correlation", type=float, help="Of two votes on one answer [default: 0]."),
-    )
-
-    def decorate(command: Command) -> Command:
-        @functools.wraps(command)
-        def with_evaluator(
-            *,
-            tp: float | Counts | None,
-            fp: float | Counts | None,
-            named: BaseEvaluator | None,
-            votes: int | None,
-            needed: int | None,
-            correlation: float | None,
-            **others: Any,
-        ) -> Any:
-            judge = _voting(_judge(tp, fp, named), votes, needed, correlation)
-            return command(evaluator=judge, **others)
-
-        wrapped: Any = with_evaluator
-        for option in reversed(options):
-            wrapped = option(wrapped)
-        return wrapped  # type: ignore[no-any-return]  # click's decorators keep a command's kind
-
-    return decorate
-
-
-def _judge(tp: float | Counts | None, fp: float | Counts | None, named: BaseEvaluator | None) -> BaseEvaluator:
-    """The evaluator that is meant, given in one way and wholly."""
-    if named is not None:
-        if tp is not None or fp is not None:
-            raise click.UsageError("the evaluator is given twice: give --tp and --fp, or --evaluator, not both")
-        return named
-    missing = [option for option, rate in (("--tp", tp), ("--fp", fp)) if rate is None]
-    if len(missing) == 2:
-        raise click.UsageError("no evaluator is given: give --tp and --fp, or --evaluator NAME:parameter=value,…")
-    if missing:
-        raise click.UsageError(f"Missing option '{missing[0]}': an evaluator has both rates.")
-    return Evaluator(tp, fp)  # type: ignore[arg-type]  # neither is None
-
-
-def _voting(
-    evaluator: BaseEvaluator, votes: int | None, needed: int | None, correlation: float | None
-) -> BaseEvaluator:
-    if votes is not None:
-        return Votes(evaluator, votes, needed, correlation or 0.0)
-    for option, value in (("--needed", needed), ("--correlation", correlation)):
-        if value is not None:
-            raise click.UsageError(f"{option} is about votes: say by --votes how many there are")
-    return evaluator
 
 
 def given(option: str) -> bool:

@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import click
 
-from boostcalc.cli.common import WRITABLE, PartType, answer, output_options, write
-from boostcalc.dynamics import POLICIES, ContextPolicy
+from boostcalc.cli.common import WRITABLE, answer, output_options, write
+from boostcalc.cli.options import loop_options
+from boostcalc.dynamics import ContextPolicy
 from boostcalc.dynamics.diagram import PLANES
 from boostcalc.dynamics.phase import phase
-from boostcalc.responses import RESPONSES, Response
+from boostcalc.responses import Response
 
 __all__ = ["command"]
 
 
 @click.command("phase")
 @click.argument("plane", type=click.Choice(list(PLANES)), default="rates")
-@click.option(
-    "--response",
-    type=PartType(RESPONSES),
-    default="perfect",
-    show_default=True,
-    help="Such as evidence:a=-5,b=7 or affine:mu=.05,nu=.2.",
-)
-@click.option(
-    "--context", type=PartType(POLICIES), default="replace", show_default=True, help="Such as append:size=16."
-)
-@click.option(
-    "--batch", type=click.FloatRange(1), default=16, show_default=True, help="Accepted pairs that fill the buffer."
-)
+@loop_options()
 @click.option("--error", type=click.FloatRange(0, 1), help="Start error in the plane of rates [default: 0.5].")
 @click.option("--target", type=float, default=0.01, show_default=True, help="Wanted error rate.")
 @click.option("--grid", type=int, default=200, show_default=True, help="Cells along each side.")

@@ -4,40 +4,22 @@ from __future__ import annotations
 
 import click
 
-from boostcalc.cli.common import WRITABLE, PartType, RateType, answer, evaluator_options, output_options
-from boostcalc.dynamics import POLICIES, BaseEvaluator, ContextPolicy, Loop
+from boostcalc.cli.common import WRITABLE, answer, output_options
+from boostcalc.cli.options import evaluator_options, loop_options, start_options
+from boostcalc.dynamics import BaseEvaluator, ContextPolicy, Loop
 from boostcalc.odds import Counts
-from boostcalc.responses import RESPONSES, Response
+from boostcalc.responses import Response
 
 __all__ = ["command"]
-
-RATE = RateType()
 
 
 @click.command("predict")
 @evaluator_options()
-@click.option("--error", type=RATE, help="Error rate of round 0 [default: 0.5].")
-@click.option("--contamination", type=RATE, help="Wrong share of the first context [default: what gives that error].")
+@start_options()
 @click.option("--head-start", metavar="PAIRS", type=click.FloatRange(0), default=0, help="Correct pairs put into it.")
 @click.option("--target", type=float, default=0.01, show_default=True, help="Wanted error rate.")
 @click.option("--rounds", type=click.IntRange(0, 100_000), help="Rounds to list [default: up to the target].")
-@click.option(
-    "--batch", type=click.FloatRange(1), default=16, show_default=True, help="Accepted pairs that fill the buffer."
-)
-@click.option(
-    "--response",
-    type=PartType(RESPONSES),
-    default="perfect",
-    show_default=True,
-    help="Such as evidence:a=-5,b=7 or affine:mu=.05,nu=.2.",
-)
-@click.option(
-    "--context",
-    type=PartType(POLICIES),
-    default="replace",
-    show_default=True,
-    help="Such as append:size=16 or window:size=64.",
-)
+@loop_options()
 @click.option(
     "--level", type=float, default=0.9, show_default=True, help="Level of the intervals (where counts are given)."
 )

@@ -7,25 +7,15 @@ from typing import Any
 import click
 
 import boostcalc as bc
-from boostcalc.cli.common import (
-    WRITABLE,
-    PartType,
-    RateType,
-    answer,
-    evaluator_options,
-    given,
-    output_options,
-    say_written,
-)
-from boostcalc.dynamics import POLICIES, BaseEvaluator, ContextPolicy
+from boostcalc.cli.common import WRITABLE, answer, given, output_options, say_written
+from boostcalc.cli.options import evaluator_options, loop_options, start_options
+from boostcalc.dynamics import BaseEvaluator, ContextPolicy
 from boostcalc.errors import UsageError
-from boostcalc.responses import RESPONSES, Response
+from boostcalc.responses import Response
 from boostcalc.results import Result
 from boostcalc.runs.writers import check_log_name
 
 __all__ = ["command"]
-
-RATE = RateType()
 
 DRAWN = {
     "--runs": "draws no runs",
@@ -38,24 +28,11 @@ DRAWN = {
 
 @click.command("simulate")
 @evaluator_options()
-@click.option("--error", type=RATE, help="Error rate of round 0 [default: 0.5].")
-@click.option("--contamination", type=RATE, help="Wrong share of the first context [default: what gives that error].")
+@start_options()
 @click.option("--target", type=float, default=0.01, show_default=True, help="Wanted error rate.")
 @click.option("--rounds", type=click.IntRange(0, 100_000), default=10, show_default=True, help="The last round.")
 @click.option("--runs", type=click.IntRange(1, 10_000_000), default=1_000, show_default=True, help="How many runs.")
-@click.option(
-    "--batch", type=click.IntRange(1), default=16, show_default=True, help="Accepted pairs that fill the buffer."
-)
-@click.option(
-    "--response",
-    type=PartType(RESPONSES),
-    default="perfect",
-    show_default=True,
-    help="Such as evidence:a=-5,b=7 or affine:mu=.05,nu=.2.",
-)
-@click.option(
-    "--context", type=PartType(POLICIES), default="replace", show_default=True, help="Such as append:size=16."
-)
+@loop_options(click.IntRange(1))
 @click.option("--level", type=float, default=0.9, show_default=True, help="Level of the intervals.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="For the draws.")
 @click.option("--exact", is_flag=True, help="The exact law instead of draws.")
