@@ -29,6 +29,9 @@ HORIZON = 10_000
 FARTHEST = 2.0**60
 """Rounds up to which a closed form is asked: no loop runs that long."""
 
+CERTAIN = 40.0
+"""Log-odds beyond which a share is 1 to a double."""
+
 TIE = 1e-12
 """An error within this of the target, in log-odds, has reached it: rounding cannot tell them apart."""
 
@@ -141,10 +144,11 @@ def _by_iteration(loop: Loop, bar: Array, start: State, pending: NDArray[np.bool
     state, value = start, np.full(bar.shape, np.nan)
     before = last = state.logit_error
     for n in range(1, HORIZON + 1):
-        state = loop.step(state)
+        earlier, state = state, loop.step(state)
         x = state.logit_error
         value = np.where(np.isnan(value) & (x <= bar), n, value)
-        value = np.where(np.isnan(value) & _never(loop, n, bar, limit, (before, last, x)), np.inf, value)
+        never = _never(loop, n, bar, limit, (before, last, x)) | _lost(earlier, state, bar, limit)
+        value = np.where(np.isnan(value) & never, np.inf, value)
         before, last = last, x
         if not (pending & np.isnan(value)).any():
             break
@@ -161,6 +165,19 @@ def _never(loop: Loop, n: int, bar: Array, limit: Array, path: tuple[Array, Arra
         if loop.context.law == "power" and n > LATE:  # its steps have become too small to overshoot
             return np.asarray((limit > bar) & (np.abs(now - limit) <= np.abs(last - limit)))
     return np.zeros(bar.shape, dtype=bool)
+
+
+def _lost(before: State, now: State, bar: Array, limit: Array) -> NDArray[np.bool_]:
+    """Whether a loop whose rates drift is on its way to error 1 for good, or its whole context stays as it is.
+
+    So far out the contamination is 1 to a double, so the rates stay, and with them the way.
+    """
+    x, share = now.logit_error, now.context.logit_share
+    gone = np.isposinf(limit) & (x > CERTAIN) & (share > CERTAIN) & (x >= before.logit_error)
+    with np.errstate(invalid="ignore"):
+        moves = np.abs(now.context.logit_shares - before.context.logit_shares) > TIE / 10
+    still = (np.abs(x - before.logit_error) <= TIE / 10) & ~moves.any(axis=0) & (len(moves) > 0)
+    return np.asarray(gone | (still & (limit > bar)))
 
 
 def _status(value: Array, target: Array, limit: Array) -> str:

@@ -59,7 +59,7 @@ def odds_power() -> Theorem:
     )
     return Theorem(
         name="odds-power",
-        family="odds_power",
+        family="odds-power",
         title="A loop that is linear in log-odds",
         says="Every round is known in closed form. With β < 1 the loop tends to x*, with β = 1 it moves by α − Λ a "
         "round, without end unless that is 0, and with β > 1 the fixed point x* is a tipping point.",
