@@ -77,6 +77,13 @@ def maximise(family: type[Curve], data: Observations) -> Maximum:
 
     constraints = [LinearConstraint(np.asarray(row), -np.inf, limit) for row, limit in family.sums()]
     begin = np.array(list(_first_guess(family, data).parameters.values()), dtype=np.float64)
+    impossible = _impossible(family, begin, data)
+    if impossible:
+        raise FitError(
+            f"the {family.family} response calls impossible what was seen: {impossible:g} answers under wholly clean or "
+            "wholly wrong contexts; fit another family",
+            partial=family(*begin.tolist()),
+        )
     found = minimize(
         loss,
         begin,
@@ -100,6 +107,12 @@ def maximise(family: type[Curve], data: Observations) -> Maximum:
     weight = data.n / np.maximum(p * (1 - p), 0.5 / data.n)
     information = weight[:, None, None] * gradient[:, :, None] * gradient[:, None, :]
     return Maximum(response, theta, score, information)
+
+
+def _impossible(family: type[Curve], theta: Array, data: Observations) -> float:
+    """How many of the answers seen have no chance under this member: wrong ones at p = 0, right ones at p = 1."""
+    p, _ = _mean_and_gradient(family, theta, data)
+    return float(data.n_wrong[p == 0].sum() + (data.n - data.n_wrong)[p == 1].sum())
 
 
 def _first_guess(family: type[Curve], data: Observations) -> Curve:
