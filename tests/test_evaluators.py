@@ -160,3 +160,9 @@ def test_what_is_no_evaluator_is_named(record: dict[str, Any], why: str) -> None
 def test_a_part_is_an_evaluator_of_a_loop(judge: Any) -> None:
     assert isinstance(judge, BaseEvaluator)
     assert bc.Loop(evaluator=judge).predict(error=0.2).error_falls
+
+
+def test_drifting_rates_that_lie_as_far_apart_as_doubles_can() -> None:
+    """t is 1 to a double and f the least that one can be: then ln(t/f) is −ln f."""
+    judge = Drifting(tpr=1 - 2.0**-53, fpr=1e-306, tpr_wrong=1 - 2.0**-53, fpr_wrong=1e-306)
+    assert float(judge.under(0.0).log_lr) == pytest.approx(306 * np.log(10), rel=1e-14)

@@ -111,3 +111,10 @@ def test_the_table_the_document_and_the_figure() -> None:
 def test_what_is_no_graded_log_is_named(scores: Any, correct: Any, error: type[Exception], why: str) -> None:
     with pytest.raises(error, match=why):
         bc.roc(scores, correct)
+
+
+def test_the_evidence_of_each_threshold_is_the_ratio_of_its_rates() -> None:
+    curve = bc.roc([0.9, 0.8, 0.7, 0.8, 0.3, 0.2], [True, True, True, False, False, False])
+    np.testing.assert_allclose(curve.tpr, [1 / 3, 2 / 3, 1, 1, 1])
+    np.testing.assert_allclose(curve.log_lr[1:], np.log(curve.tpr[1:] / curve.fpr[1:]), atol=1e-15)
+    assert np.isposinf(curve.log_lr[0])

@@ -22,8 +22,24 @@ from boostcalc.theory.steps import (
     Solutions,
     Step,
     TrivialStepError,
+    unfold,
 )
-from boostcalc.theory.symbols import FILTER, RATIO, F, Lambda, a, above, c, contamination, epsilon, f, logit, share, t
+from boostcalc.theory.symbols import (
+    FILTER,
+    RATIO,
+    F,
+    L,
+    Lambda,
+    a,
+    above,
+    c,
+    contamination,
+    epsilon,
+    f,
+    logit,
+    share,
+    t,
+)
 
 METHODS = {"identity", "inequality", "limit", "numeric certificate"}
 SAID: dict[str, Any] = {"claim": "a claim", "reason": "a reason"}
@@ -58,6 +74,15 @@ def test_the_statement_is_what_the_steps_show(theorem: Theorem) -> None:
             relation.lhs, relation.rhs.args[0], evaluate=False
         )
         assert relation in solved or relation.rhs in means or rounded_up in solved
+
+
+@theorems
+def test_the_letters_of_all_theorems_mean_the_same_everywhere(theorem: Theorem) -> None:
+    """L is t/f and Λ its logarithm, also where a step would hold whatever they stood for."""
+    rate = {L: t / f, Lambda: sympy.log(t / f)}
+    for step in theorem.steps:
+        for letter in rate.keys() & step.where.keys():
+            assert sympy.simplify(unfold(sympy.sympify(step.where[letter]), step.where) - rate[letter]) == 0
 
 
 @pytest.mark.parametrize("wrong", [epsilon * (1 - epsilon) * (f - t) / a, epsilon * (1 + epsilon) * (t - f) / a])

@@ -80,8 +80,8 @@ def maximise(family: type[Curve], data: Observations) -> Maximum:
     impossible = _impossible(family, begin, data)
     if impossible:
         raise FitError(
-            f"the {family.family} response calls impossible what was seen: {impossible:g} answers under wholly clean or "
-            "wholly wrong contexts; fit another family",
+            f"the {family.family} response calls impossible what was seen: {impossible:g} answers under wholly clean "
+            "or wholly wrong contexts; fit another family",
             partial=family(*begin.tolist()),
         )
     found = minimize(
