@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from boostcalc.theory import derive
 from boostcalc.version import __version__
 from tests.conftest import Ran
 
@@ -35,6 +36,12 @@ def test_a_console_block_prints_what_it_shows(command: str, output: str, cli: Ca
 
 def test_there_are_console_blocks() -> None:
     assert sessions()
+
+
+def test_the_book_of_theorems_is_what_is_derived() -> None:
+    """A formula that changes has to be meant: write it by `boostcalc derive --format markdown -o docs/theorems.md`."""
+    book = (ROOT / "docs" / "theorems.md").read_text(encoding="utf-8")
+    assert derive().to_markdown().strip() == book.strip()
 
 
 def test_the_changelog_begins_with_this_version() -> None:

@@ -1,7 +1,8 @@
-"""The short way for a mutant in a theorem: build it from the faulty module, and ask whether it still verifies.
+"""The short way for a mutant in a theorem: build it from the faulty module, and ask if it says and proves the same.
 
-That is what `tests/test_theory.py` asks of every theorem; here only the faulty module's are asked, in a process that
-has SymPy and the rest of the theory in memory. A mutant that gets through goes on to all the tests.
+That is what `tests/test_docs.py` and `tests/test_theory.py` ask of every theorem; here only the faulty module's are
+asked, in a process that has SymPy and the rest of the theory in memory. A mutant that gets through goes on to all
+the tests.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import types
 from pathlib import Path
 from typing import Any
 
+from boostcalc.theory.rendering import latex
 from verification.mutating import Mutant
 
 __all__ = ["PLACE", "prepare", "refuted"]
@@ -37,9 +39,13 @@ def refuted(mutant: Mutant) -> str:
     exec(mutant.code(module.__file__), module.__dict__)  # noqa: S102  # the faulty module
     for make in makers:
         theorem = getattr(module, make.__name__)()
-        shown = {step.statement for step in theorem.steps}
+        if _formulas(theorem) != _formulas(make()):
+            return f"{theorem.name} is not what docs/theorems.md says"
         if not theorem.verified:
             return f"{theorem.name} is not verified"
-        if any(kept not in shown and kept not in make().statement for kept in theorem.statement):
-            return f"{theorem.name} states what no step shows"
     return ""
+
+
+def _formulas(theorem: Any) -> list[str]:
+    """All that a reader sees of its mathematics."""
+    return [theorem.latex, *map(latex, theorem.definitions), *(step.latex for step in theorem.steps)]
