@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import importlib
 import importlib.machinery
 import os
 import pickle
@@ -221,6 +222,10 @@ def _functions(root: str) -> dict[tuple[str, str, int], list[FunctionType]]:
 
 def _patched(mutant: Mutant, path: str, tests: list[pytest.Item], functions: Any) -> Verdict:
     """The tests with the mutant's function in the place of the live one, up to the first that fails."""
+    module = mutant.file.removesuffix(".py").replace("/", ".")
+    if module not in sys.modules:  # a test would load it when it runs
+        importlib.import_module(module)
+        functions = _functions(str(Path.cwd() / "boostcalc"))
     for code in _outermost(mutant.code(path)):
         if code.co_qualname == mutant.function:
             for function in functions.get((path, code.co_qualname, code.co_firstlineno), ()):
