@@ -119,3 +119,24 @@ class TestPlane:
         np.testing.assert_allclose(logit(starts.up), (edges[1:] + edges[:-1]) / 2)
         steps = np.linspace(np.log(0.1), np.log(10), 11)
         np.testing.assert_allclose(np.log(starts.across), (steps[1:] + steps[:-1]) / 2, atol=1e-12)
+
+    def test_a_start_whose_limit_is_its_mirror_does_not_stand_still(self) -> None:
+        constant = bc.phase("rates", response=Affine(mu=0.7, nu=0.3), error=0.3, grid=6)
+        assert set(constant.shares) == {"collapses"}
+
+    def test_a_target_that_is_hit_exactly_counts(self) -> None:
+        """At TP/FP = 9 the odds of one half are those of 1/10 after one round."""
+        exact = bc.phase("rates", error=0.5, target=0.1, grid=10)
+        row, column = np.argmin(np.abs(exact.up - 0.45)), np.argmin(np.abs(exact.across - 0.05))
+        assert exact.rounds[row, column] == 1
+
+
+@pytest.mark.parametrize("context", [bc.Replace(), bc.Append(size=8)], ids=str)
+def test_a_neutral_point_attracts_nothing(context: bc.Replace) -> None:
+    assert not bc.Loop(tpr=0.6, fpr=0.6, context=context).fixed_points().stable.any()
+
+
+def test_a_start_out_of_reach_is_told_what_is_in_reach() -> None:
+    loop = bc.Loop(tpr=0.8, fpr=0.1, response=bc.Evidence(a=-5.0, b=7.0), context=bc.Append(size=16))
+    with pytest.raises(UsageError, match=r"lies in \[0\.006693, 0\.8808\]"):
+        loop.trajectory(error=0.99)
