@@ -14,6 +14,7 @@ from boostcalc.odds import expit, logit
 from boostcalc.responses import (
     RESPONSES,
     Affine,
+    CountedEvidence,
     Curve,
     Evidence,
     Monotone,
@@ -50,6 +51,8 @@ SIZED: list[Response] = [
     SizedEvidence(a=-5.0, b=7.0, prior=0.4, half=6.0),
     SizedEvidence(a=-5.0, b=7.0, prior=0.4, half=0.0),
     SizedEvidence(a=-5.0, b=7.0, prior=0.4, half=1.0),
+    CountedEvidence(prior=-0.5, shift=-2.0, half=3.0, wrong=0.04, right=0.01),
+    CountedEvidence(prior=0.5, shift=1.0, half=0.0, wrong=0.03, right=0.0),
 ]
 SIZES = (0, 1, 7, 64, np.inf)
 MEMBERS = [*CURVES, *(member.at(size) for member in SIZED for size in SIZES)]

@@ -4,6 +4,7 @@ from boostcalc.parts import Registry
 from boostcalc.responses.affine import Affine
 from boostcalc.responses.averaging import realised
 from boostcalc.responses.base import Curve, Response
+from boostcalc.responses.counted_evidence import CountedEvidence
 from boostcalc.responses.evidence import Evidence
 from boostcalc.responses.monotone import Monotone
 from boostcalc.responses.odds_power import OddsPower
@@ -15,6 +16,7 @@ from boostcalc.responses.sized_evidence import SizedEvidence
 __all__ = [
     "RESPONSES",
     "Affine",
+    "CountedEvidence",
     "Curve",
     "Evidence",
     "Monotone",
@@ -33,6 +35,7 @@ RESPONSES: Registry[Response] = Registry(
     Affine,
     Evidence,
     SizedEvidence,
+    CountedEvidence,
     OddsPower,
     Shrinkage,
     Sigmoid,

@@ -57,6 +57,20 @@ class Response(Part):
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         """g in SymPy, with one symbol per parameter, named as the parameter is, and `size` for k where it matters."""
 
+    @classmethod
+    def guesses(cls, low: float, high: float, *, size: float, empty: float) -> list[Self]:
+        """Members from which a fit starts: errors `low` and `high` at c = 0 and 1 of `size` pairs, `empty` of none."""
+        raise UsageError(f"the {cls.family} response is not fitted by likelihood")
+
+    @classmethod
+    def weak_prior(cls, size: float) -> tuple[Array, Array] | None:
+        """Centre and width of a normal prior that says no more than which parameters are absurd, or None.
+
+        Where a log reaches contexts of `size` pairs, it keeps what the data leave open (at how many pairs something
+        has half come in, if none has seen it) from running off.
+        """
+        return None
+
     def __call__(self, contamination: ArrayLike, size: ArrayLike | None = None) -> Array:
         """Error rate under a context of `size` pairs with this share of wrong ones; they broadcast.
 
@@ -124,6 +138,13 @@ class Curve(Response):
     def sums(cls) -> tuple[tuple[tuple[float, ...], float], ...]:
         """Linear constraints beyond the parameters' ranges: (coefficients, upper limit) each."""
         return ()
+
+    @classmethod
+    def guesses(cls, low: float, high: float, *, size: float, empty: float) -> list[Self]:
+        # as it looks, and steeper and flatter about its middle: a likelihood may have several maxima
+        middle, half = (low + high) / 2, (high - low) / 2
+        spans = (half, 0.3 * half, half + 0.9 * (min(middle, 1 - middle) - half))
+        return [cls.through(middle - span, middle + span) for span in spans]
 
     def unit_slopes(self) -> Array:
         """Log-odds of every contamination at which d logit g / d logit c = 1, along axis 0 (`nan` pads).

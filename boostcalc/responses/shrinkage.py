@@ -63,3 +63,8 @@ class Shrinkage(Response):
         strength, size = sympy.Symbol("strength", positive=True), sympy.Symbol("size", nonnegative=True)
         prior = sympy.Symbol("prior", nonnegative=True)
         return (strength * prior + size * contamination) / (strength + size)
+
+    @classmethod
+    def guesses(cls, low: float, high: float, *, size: float, empty: float) -> list[Shrinkage]:
+        slope = min(max(high - low, 0.01), 0.99)
+        return [cls(strength=size * (1 / slope - 1) * factor, prior=empty) for factor in (1.0, 0.1, 10.0)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from boostcalc.odds import Array, logit
 from boostcalc.parts import parameter
 from boostcalc.responses.base import Response, checked_size
 from boostcalc.responses.evidence import Evidence
@@ -52,3 +53,18 @@ class SizedEvidence(Response):
         b, half, size = sympy.symbols("b half size", nonnegative=True)
         share = size / (size + half)
         return 1 / (1 + sympy.exp(-(prior + share * (a - prior + b * contamination))))
+
+    @classmethod
+    def guesses(cls, low: float, high: float, *, size: float, empty: float) -> list[SizedEvidence]:
+        clean, prior = float(logit(low)), float(logit(empty))
+        found = []
+        for half in (size / 13, size / 4, size):
+            share = size / (size + half)
+            found.append(
+                cls(a=prior + (clean - prior) / share, b=(float(logit(high)) - clean) / share, prior=prior, half=half)
+            )
+        return found
+
+    @classmethod
+    def weak_prior(cls, size: float) -> tuple[Array, Array]:
+        return np.array([0, 0, 0, size / 4]), np.array([10, 30, 5, size])
