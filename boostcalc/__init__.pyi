@@ -19,7 +19,17 @@ from .fitting import Fit, fit, read_fit
 from .forecasting import Forecast, forecast, read_forecast
 from .odds import Counts
 from .reporting import report
-from .responses import Affine, CountedEvidence, Evidence, Monotone, OddsPower, Perfect, Shrinkage, Sigmoid, SizedEvidence
+from .responses import (
+    Affine,
+    CountedEvidence,
+    Evidence,
+    Monotone,
+    OddsPower,
+    Perfect,
+    Shrinkage,
+    Sigmoid,
+    SizedEvidence,
+)
 from .runs import Runs, read_runs, simulated_log, write_log
 from .selection import Types
 from .theory import Derivation, derive
@@ -29,8 +39,8 @@ __version__: str
 __all__ = [
     "Affine",
     "Append",
-    "CountedEvidence",
     "Binormal",
+    "CountedEvidence",
     "Counts",
     "Derivation",
     "Distribution",

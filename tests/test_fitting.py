@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from scipy.stats import binom
+from scipy.stats import betabinom, binom
 from scipy.stats import t as student
 
 import boostcalc as bc
 from boostcalc.datasets import table_path
 from boostcalc.fitting import fittable
-from boostcalc.fitting.comparison import held_out, stacking_weights
+from boostcalc.fitting.comparison import held_out, scatter_of, stacking_weights
 from boostcalc.fitting.likelihood import maximise, mean_error
 from boostcalc.fitting.observations import observe
 from boostcalc.fitting.rates import effective_counts
@@ -101,8 +101,15 @@ def test_held_out_clusters_are_never_fitted_on() -> None:
     by_hand = []
     for cluster in range(2, 10):  # of ten folds, 0 and 1 are held out together with 10 and 11
         out = data.cluster == cluster
-        response = maximise(Evidence, data.take(~out)).response
-        by_hand.append(float(np.sum(binom.logpmf(data.n_wrong[out], data.n[out], response(data.share[out])))))
+        rest = data.take(~out)
+        response = maximise(Evidence, rest).response
+        p, scatter = response(data.share[out]), scatter_of(response, rest)
+        if scatter == 0:
+            chance = binom.logpmf(data.n_wrong[out], data.n[out], p)
+        else:
+            size = 1 / scatter - 1
+            chance = betabinom.logpmf(data.n_wrong[out], data.n[out], p * size, (1 - p) * size)
+        by_hand.append(float(np.sum(chance)))
     np.testing.assert_allclose(scores[2:10, 0], by_hand, rtol=1e-6)
 
 
@@ -236,7 +243,7 @@ def test_the_document_has_its_parts(gptj: Runs) -> None:
     assert document["kind"] == "fit"
     assert document["clusters"] == {"by": "cell", "count": 7}
     assert document["chosen"] == "evidence"
-    assert {response["family"] for response in document["responses"]} == {"evidence", "affine"}
+    assert {response["family"] for response in document["responses"]} == {"evidence", "affine", "sigmoid"}
     assert sum(response["weight"] for response in document["responses"]) == pytest.approx(1)
     assert document["evaluator"]["tpr"]["value"] is None
 

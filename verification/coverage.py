@@ -16,7 +16,6 @@ import boostcalc as bc
 from boostcalc.dynamics import Evaluator, Start
 from boostcalc.dynamics.finite import sample_trajectory
 from boostcalc.errors import DataError
-from boostcalc.fitting import FittedResponse
 from boostcalc.fitting.likelihood import maximise
 from boostcalc.fitting.observations import observe
 from boostcalc.fitting.rates import effective_counts
@@ -144,7 +143,7 @@ def responses(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
                 try:
                     data = laddered(observe(bc.read_runs(table)))
                     best = maximise(type(truth), data)
-                    found = FittedResponse(best.response, spread_of(best, data), None, 1.0).conf_int(LEVEL)
+                    found = spread_of(best, data).estimates(best.response, LEVEL)
                 except DataError:
                     failed += 1
                     continue

@@ -17,7 +17,7 @@ __all__ = ["command"]
     "--family",
     metavar="NAME",
     multiple=True,
-    help="Response family to fit; may be repeated [default: evidence, affine].",
+    help="Response family to fit; may be repeated [default: all that the log can tell apart].",
 )
 @click.option(
     "--plain-rate",

@@ -14,24 +14,25 @@ from boostcalc.fitting.comparison import held_out, stacking_weights
 from boostcalc.fitting.fit import Fit
 from boostcalc.fitting.fitted import FittedResponse
 from boostcalc.fitting.likelihood import maximise
+from boostcalc.fitting.misfit import misfit_of
 from boostcalc.fitting.observations import Observations, observe
 from boostcalc.fitting.rates import FEWEST, evaluator_counts
-from boostcalc.fitting.uncertainty import ENOUGH_CLUSTERS, laddered, spread_of
+from boostcalc.fitting.uncertainty import ENOUGH_CLUSTERS, laddered, left_open, spread_of
 from boostcalc.odds import Counts
-from boostcalc.responses import RESPONSES, Affine, Curve, Evidence, Response
+from boostcalc.responses import RESPONSES, Response
 from boostcalc.results import SCHEMA_VERSION, finite, provenance
 from boostcalc.runs import Runs, read_runs
 
-__all__ = ["FAMILIES", "fit", "fittable", "read_fit"]
+__all__ = ["fit", "fittable", "read_fit"]
 
 NEGLIGIBLE = 0.001
 """An error (or its complement) below this is as good as none for the assumption of perfect adaptation."""
 
-FAMILIES = (Evidence.family, Affine.family)
-"""Families fitted where none are named. (Perfect adaptation has no parameter to fit.)"""
+FEWEST_SIZES = 3
+"""Context sizes (an empty context among them) that a family which depends on the size is fitted from, by default."""
 
 
-def fit(runs: Any, *, families: str | Sequence[str] = FAMILIES, averaged: bool = True, level: float = 0.9) -> Fit:
+def fit(runs: Any, *, families: str | Sequence[str] | None = None, averaged: bool = True, level: float = 0.9) -> Fit:
     """What logged runs say of the evaluator and of the model's response to its context.
 
     Parameters
@@ -39,7 +40,8 @@ def fit(runs: Any, *, families: str | Sequence[str] = FAMILIES, averaged: bool =
     runs : Runs, path or dataframe
         As `read_runs` takes it.
     families : names of response families
-        Fitted by binomial maximum likelihood, compared on held-out clusters.
+        Fitted by binomial maximum likelihood, compared on held-out clusters. By default all that these runs can
+        tell apart: those that depend on the context's size only where three sizes or more were logged.
     averaged : bool
         Whether a context known only by the rate it was drawn at is averaged over the binomial number of wrong
         pairs in it (the default), or its rate taken for the realised share.
@@ -49,7 +51,7 @@ def fit(runs: Any, *, families: str | Sequence[str] = FAMILIES, averaged: bool =
     Raises
     ------
     UsageError
-        If a family is unknown or cannot be fitted to contamination alone, or `level` is out of range.
+        If a family is unknown or has nothing to fit, or `level` is out of range.
     DataError
         If the runs allow no estimate: no truths, no verdicts, or no variation in contamination.
 
@@ -63,8 +65,9 @@ def fit(runs: Any, *, families: str | Sequence[str] = FAMILIES, averaged: bool =
     """
     if not 0 < level < 1:
         raise UsageError(f"level = {level} is out of range: an interval's level lies in (0, 1)")
-    chosen = [RESPONSES[name] for name in dict.fromkeys([families] if isinstance(families, str) else families)]
-    if not chosen:
+    named = None if families is None else dict.fromkeys([families] if isinstance(families, str) else families)
+    chosen = [RESPONSES[name] for name in named or ()]
+    if named is not None and not chosen:
         raise UsageError(f"no family to fit: name some of {', '.join(r.family for r in RESPONSES if fittable(r))}")
     if odd := [family.family for family in chosen if not fittable(family)]:
         known = ", ".join(family.family for family in RESPONSES if fittable(family))
@@ -72,7 +75,8 @@ def fit(runs: Any, *, families: str | Sequence[str] = FAMILIES, averaged: bool =
     log = runs if isinstance(runs, Runs) else read_runs(runs)
     tpr, fpr, judged_by, judged = evaluator_counts(log)
     data = observe(log, averaged=averaged)
-    responses, unfitted = _responses(chosen, laddered(data)) if data.n.size else ((), [])
+    chosen = chosen if named is not None else _told_apart(data)
+    responses, unfitted = _responses(chosen, laddered(data)) if data.filled.any() else ((), [])
     if not responses and tpr is None and fpr is None:
         raise DataError(
             "; ".join(unfitted)
@@ -96,14 +100,21 @@ def fit(runs: Any, *, families: str | Sequence[str] = FAMILIES, averaged: bool =
             where=log.where,
             families=[family.family for family in chosen],
             averaged=averaged,
+            realised=bool(data.exact.all()),
             level=level,
         ),
     )
 
 
 def fittable(family: type[Response]) -> bool:
-    """Whether a family has parameters, and a formula of contamination alone, by which to fit them."""
-    return bool(family.names()) and family.formula and issubclass(family, Curve)
+    """Whether a family has parameters, and a formula by which to fit them."""
+    return bool(family.names()) and family.formula
+
+
+def _told_apart(data: Observations) -> list[type[Response]]:
+    sizes = data.size[np.isfinite(data.size)]
+    several = sizes.size == data.size.size and np.unique(sizes).size >= FEWEST_SIZES
+    return [family for family in RESPONSES if fittable(family) and (several or not family.sized)]
 
 
 def read_fit(path: str | Path) -> Fit:
@@ -143,31 +154,51 @@ def _responses(families: Sequence[Any], data: Observations) -> tuple[tuple[Fitte
     """The families that these data determine, best first, and a sentence for each that they do not."""
     found, unfitted = [], []
     for family in families:
+        told = data.told_by(family)
         try:
-            maximum = maximise(family, data)
-            found.append((maximum, spread_of(maximum, data)))
+            maximum = maximise(family, told)
+            found.append((maximum, spread_of(maximum, told), misfit_of(maximum, told)))
         except DataError as error:
             unfitted.append(str(error))
     if not found:
         return (), unfitted
-    scores = held_out([type(maximum.response) for maximum, _ in found], data)
+    scores = held_out([maximum.response for maximum, *_ in found], data)
     weights = stacking_weights(scores)
+    size = _usual_size(data)
     fitted = [
-        FittedResponse(maximum.response, spread, finite(scores[:, i].sum()), float(weights[i]))
-        for i, (maximum, spread) in enumerate(found)
+        FittedResponse(
+            maximum.response,
+            spread,
+            finite(scores[:, i].sum()),
+            float(weights[i]),
+            misfit,
+            size,
+            tuple(left_open(maximum)),
+        )
+        for i, (maximum, spread, misfit) in enumerate(found)
     ]
     best_first = sorted(fitted, key=lambda one: -np.inf if one.log_score is None else one.log_score, reverse=True)
     return tuple(best_first), unfitted
 
 
+def _usual_size(data: Observations) -> float | None:
+    """The context size that most attempts saw, the larger of equals."""
+    known = data.size > 0
+    if not known.any():
+        return None
+    sizes, where = np.unique(data.size[known], return_inverse=True)
+    n = np.bincount(where, data.n[known])
+    return float(sizes[n == n.max()].max())
+
+
 def _seen(data: Observations) -> tuple[dict[str, float | None], ...]:
-    keys = np.stack([np.nan_to_num(data.size, nan=-1.0), data.share], axis=1)
+    keys = np.stack([np.nan_to_num(data.size, nan=-1.0), np.nan_to_num(data.share, nan=-1.0)], axis=1)
     places, where = np.unique(keys, axis=0, return_inverse=True)
     n, wrong = np.bincount(where, data.n), np.bincount(where, data.n_wrong)
     return tuple(
         {
             "context_size": None if size < 0 else float(size),
-            "share": float(share),
+            "share": None if share < 0 else float(share),
             "n": float(n[i]),
             "error": float(wrong[i] / n[i]),
         }
@@ -200,7 +231,7 @@ def _assumptions(
         return ()
     ends = np.array([0.0, 1.0])
     low, high = responses[0].band(ends, level)
-    clean, wrong = responses[0].response(ends)
+    clean, wrong = responses[0].response(ends, responses[0].size)
     stated = [
         {
             "name": "perfect adaptation",

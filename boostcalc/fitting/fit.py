@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from boostcalc import plotting
 from boostcalc.dynamics import ContextPolicy, Evaluator, Loop
 from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting.fitted import FittedResponse
+from boostcalc.fitting.predicted import predicted_error
 from boostcalc.odds import Counts, RateLike
-from boostcalc.responses import Curve
+from boostcalc.responses import Response
 from boostcalc.results import Estimate, Result
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ class Fit(Result):
         return self.responses[0]
 
     @property
-    def response(self) -> Curve:
+    def response(self) -> Response:
         """The chosen family at its maximum likelihood."""
         return self.chosen.response
 
@@ -125,6 +127,56 @@ class Fit(Result):
         rest = draws - sum(share for _, share in shares[1:])
         return [(shares[0][0], rest), *(pair for pair in shares[1:] if pair[1] > 0)] if rest > 0 else shares[1:]
 
+    def predict(
+        self,
+        contamination: ArrayLike,
+        context_size: ArrayLike | None = None,
+        *,
+        n: ArrayLike | None = None,
+        level: float | None = None,
+        realised: bool | None = None,
+    ) -> pd.DataFrame:
+        """The error rate under contexts, measured or not: what the families say together, each by its weight.
+
+        Parameters
+        ----------
+        contamination, context_size : float or array
+            Share of wrong pairs, and pairs; they broadcast. By default the size that most attempts saw.
+        n : int or array, optional
+            Then the interval is that of the share of wrong answers that will be observed among n, in one context:
+            with the chance of the answers and the scatter between contexts.
+        level : float in (0, 1)
+            Of the intervals; by default the fit's.
+        realised : bool, optional
+            Whether `contamination` is the realised share, or the rate at which contexts are drawn (the error is then
+            the mean over Bin(k, rate)). By default as the fitted log knew its contexts.
+
+        Returns
+        -------
+        DataFrame
+            Columns `error` (median), `low`, `high`: one row a context.
+
+        Raises
+        ------
+        UsageError
+            If a share, a size or a number is out of range.
+        DataError
+            If no response was fitted.
+        """
+        if not self.responses:
+            raise DataError(NO_RESPONSE)
+        known = any(row["context_size"] is not None for row in self.seen)
+        size = (self.usual_size if known else np.nan) if context_size is None else context_size
+        averaged = bool(self.provenance["averaged"]) and not self.provenance["realised"]
+        return predicted_error(
+            self.responses,
+            contamination,
+            size,
+            n,
+            averaged=averaged if realised is None else not realised,
+            level=self.level if level is None else level,
+        )
+
     @property
     def n_used(self) -> float:
         """Attempts that the response rests on: of known truth, under a context of known contamination."""
@@ -154,12 +206,12 @@ class Fit(Result):
 
     @property
     def usual_size(self) -> float:
-        """The context size that most attempts saw: what the response holds for."""
+        """The context size that most attempts saw, the larger of equals: what is shown of the response holds there."""
         sizes: dict[float, float] = {}
         for row in self.seen:
-            if row["context_size"] is not None:
+            if row["context_size"]:
                 sizes[row["context_size"]] = sizes.get(row["context_size"], 0.0) + (row["n"] or 0.0)
-        return max(sizes, key=lambda size: sizes[size]) if sizes else 16.0
+        return max(sizes, key=lambda size: (sizes[size], size)) if sizes else 16.0
 
     def forecast(self, **question: Any) -> Forecast:
         """What a loop of this model will do; see `boostcalc.forecast`, which takes the same arguments."""
@@ -277,6 +329,9 @@ class Fit(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         grid = np.linspace(0, 1, 201)
-        low, high = self.chosen.band(grid, self.level)
-        points = tuple(np.array([row[name] for row in self.seen], dtype=float) for name in ("share", "error", "n"))
-        return plotting.response(grid, self.response(grid), band=(low, high), points=points, ax=ax)
+        chosen = self.chosen
+        low, high = chosen.band(grid, self.level)
+        # what was seen at the size that is drawn; at all sizes where the family is the same at each
+        rows = [row for row in self.seen if not chosen.response.sized or row["context_size"] == chosen.size]
+        points = tuple(np.array([row[name] for row in rows], dtype=float) for name in ("share", "error", "n"))
+        return plotting.response(grid, self.response(grid, chosen.size), band=(low, high), points=points, ax=ax)

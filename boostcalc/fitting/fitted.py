@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from boostcalc.fitting.misfit import Misfit
 from boostcalc.fitting.uncertainty import Spread
 from boostcalc.fitting.window import Window, window
 from boostcalc.odds import Array
-from boostcalc.responses import RESPONSES, Curve
+from boostcalc.responses import RESPONSES, Response
 from boostcalc.results import Estimate
 
 __all__ = ["FittedResponse"]
@@ -29,12 +30,18 @@ class FittedResponse:
     log_score : total log predictive density of held-out clusters (nats); None for −∞, where the family calls
         impossible what was seen.
     weight : share in the mixture of families that predicts held-out clusters best.
+    misfit : how far the log lies from the family.
+    size : the context size at which its curve is shown; None where sizes are not known.
+    open : parameters that the log leaves open: a weak prior holds them.
     """
 
-    response: Curve
+    response: Response
     spread: Spread
     log_score: float | None
     weight: float
+    misfit: Misfit
+    size: float | None = None
+    open: tuple[str, ...] = ()
 
     @property
     def family(self) -> str:
@@ -43,29 +50,26 @@ class FittedResponse:
 
     def conf_int(self, level: float) -> dict[str, Estimate]:
         """Each parameter with its interval, cut to the parameter's range."""
-        bottom, top = self.response.bounds()
-        low, high = self.spread.interval(level)
-        return {
-            name: Estimate(
-                float(value), float(max(min(low[i], value), bottom[i])), float(min(max(high[i], value), top[i])), level
-            )
-            for i, (name, value) in enumerate(self.response.parameters.items())
-        }
+        return self.spread.estimates(self.response, level)
 
-    def draw(self, rng: np.random.Generator, size: int) -> Curve:
+    def draw(self, rng: np.random.Generator, size: int) -> Response:
         """Members of the family that the data allow: parameters of shape `(size,)`."""
         return self.spread.draw(type(self.response), rng, size)
 
     def band(self, contamination: Array, level: float) -> tuple[Array, Array]:
-        """Pointwise interval of the response at these shares, each of shape `(m,)`; it holds the estimate."""
-        drawn = self.draw(np.random.default_rng(0), DRAWS)(np.asarray(contamination)[:, None])
+        """Pointwise interval of the response at these shares, each of shape `(m,)`; it holds the estimate.
+
+        At the usual context size, and of the parameters alone: what a family may be off is in `Fit.predict`.
+        """
+        drawn = self.draw(np.random.default_rng(0), DRAWS)(np.asarray(contamination)[:, None], self.size)
         low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=1)
-        best = self.response(contamination)
+        best = self.response(contamination, self.size)
         return np.minimum(low, best), np.maximum(high, best)
 
     def window(self, level: float) -> Window:
-        """The range of FP/TP in which a loop of this model has two stable ends."""
-        return window(self.response, self.draw(np.random.default_rng(0), DRAWS), level)
+        """The range of FP/TP in which a loop of this model, at the usual context size, has two stable ends."""
+        drawn = self.draw(np.random.default_rng(0), DRAWS)
+        return window(self.response.at(self.size), drawn.at(self.size), level)
 
     def to_dict(self, level: float) -> dict[str, Any]:
         """Its JSON form; `spread` holds what `draw` needs."""
@@ -76,6 +80,8 @@ class FittedResponse:
             "parameters": {name: e.to_dict() for name, e in self.conf_int(level).items()},
             "log_score": self.log_score,
             "weight": self.weight,
+            "size": self.size,
+            "open": list(self.open),
             "bistable_fp_over_tp": self.window(level).to_dict(),
             "spread": {
                 "center": spread.center.tolist(),
@@ -85,6 +91,7 @@ class FittedResponse:
                 "clusters": spread.clusters,
                 "dispersion": spread.dispersion,
             },
+            "misfit": self.misfit.to_dict(),
         }
 
     @classmethod
@@ -98,6 +105,12 @@ class FittedResponse:
             raise ValueError(f"the spread of the {record['family']} response")
         spread["df"] = float(spread["df"])
         response = RESPONSES.make(record["family"], parameters)
-        if not isinstance(response, Curve):
-            raise ValueError(f"a fitted response of the family {record['family']}")
-        return cls(response, Spread(**spread), record["log_score"], record["weight"])
+        return cls(
+            response,
+            Spread(**spread),
+            record["log_score"],
+            record["weight"],
+            Misfit.from_dict(record["misfit"]),
+            record["size"],
+            tuple(record["open"]),
+        )

@@ -18,15 +18,19 @@ from boostcalc.errors import DataError
 from boostcalc.fitting.likelihood import Maximum, mean_error
 from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array
-from boostcalc.responses import Curve
+from boostcalc.responses import Response
+from boostcalc.results import Estimate
 
-__all__ = ["ENOUGH_CLUSTERS", "Spread", "laddered", "spread_of"]
+__all__ = ["ENOUGH_CLUSTERS", "Spread", "laddered", "left_open", "spread_of"]
 
 ENOUGH_CLUSTERS = 8
 """With fewer clusters than this a sandwich variance is too noisy to use; cells then stand for themselves."""
 
 SINGULAR = 1e10
 """A condition number of the information, in units of each parameter's own, beyond which nothing is determined."""
+
+OPEN = 0.5
+"""A parameter whose variance is still this share of its weak prior's was not told by the data."""
 
 EDGE = 1e-6
 """A maximum this close to a bound of its family is on it."""
@@ -46,7 +50,7 @@ class Spread:
     clusters: int
     dispersion: float
 
-    def draw(self, family: type[Curve], rng: np.random.Generator, size: int) -> Curve:
+    def draw(self, family: type[Response], rng: np.random.Generator, size: int) -> Response:
         """`size` members of the family: one response whose parameters are arrays of shape `(size,)`.
 
         Raises
@@ -62,6 +66,17 @@ class Spread:
             if sum(map(len, kept)) >= size:
                 return family(*np.concatenate(kept)[:size].T)
         raise DataError(f"these data lie outside what the {family.family} response can do: fit another family")
+
+    def estimates(self, response: Response, level: float) -> dict[str, Estimate]:
+        """Each parameter of the response at the centre with its interval, cut to the parameter's range."""
+        bottom, top = response.bounds()
+        low, high = self.interval(level)
+        return {
+            name: Estimate(
+                float(value), float(max(min(low[i], value), bottom[i])), float(min(max(high[i], value), top[i])), level
+            )
+            for i, (name, value) in enumerate(response.parameters.items())
+        }
 
     def interval(self, level: float) -> tuple[Array, Array]:
         """Central t interval of each parameter, not yet cut to the family's range."""
@@ -84,7 +99,8 @@ def spread_of(maximum: Maximum, data: Observations) -> Spread:
     DataError
         If there are too few cells to tell, or the data do not determine the parameters.
     """
-    parameters, information = maximum.theta.size, maximum.information.sum(axis=0)
+    parameters, prior = maximum.theta.size, np.diag(maximum.prior)
+    information = maximum.information.sum(axis=0) + prior
     if not 0 < data.n_wrong.sum() < data.n.sum():
         which = "right" if data.n_wrong.sum() == 0 else "wrong"
         raise DataError(f"every answer is {which}: these runs cannot tell how the error responds to its context")
@@ -98,16 +114,25 @@ def spread_of(maximum: Maximum, data: Observations) -> Spread:
             f"the {maximum.response.family} response is not identified: these runs do not vary enough in "
             "contamination, or go from all right to all wrong at one"
         )
-    inverse = np.linalg.inv(information)
     center = maximum.theta
     dispersion = _dispersion(maximum.response, data, parameters)
     # on a bound the fits without one cluster may all agree, though the data leave room: the information knows better
-    model_based = np.asarray(inverse * max(1.0, dispersion), dtype=np.float64)
+    scatter = max(1.0, dispersion)
+    model_based = np.asarray(np.linalg.inv((information - prior) / scatter + prior), dtype=np.float64)
     if data.by != "cell":
         count = data.n_clusters
         covariance = model_based if _on_edge(maximum) else _jackknife(maximum, data, information)
         return Spread(center, covariance, float(count - 1), data.by, count, dispersion)
     return Spread(center, model_based, float(data.n.size - parameters), "cell", data.n.size, max(1.0, dispersion))
+
+
+def left_open(maximum: Maximum) -> list[str]:
+    """Parameters of which the data tell less than the weak prior does: not identified by this log."""
+    if not maximum.prior.any():
+        return []
+    known = np.linalg.inv(maximum.information.sum(axis=0) + np.diag(maximum.prior))
+    share = np.diag(known) * maximum.prior  # of the prior's variance that is left
+    return [name for name, left in zip(type(maximum.response).names(), share, strict=True) if left > OPEN]
 
 
 def _on_edge(maximum: Maximum) -> bool:
@@ -143,7 +168,7 @@ def _singular(information: Array) -> bool:
     return bool((np.linalg.cond(information / scale[..., :, None] / scale[..., None, :]) > SINGULAR).any())
 
 
-def _dispersion(response: Curve, data: Observations, parameters: int) -> float:
+def _dispersion(response: Response, data: Observations, parameters: int) -> float:
     p = mean_error(response, data)
     variance = data.n * p * (1 - p)
     seen = variance > 0
@@ -151,7 +176,7 @@ def _dispersion(response: Curve, data: Observations, parameters: int) -> float:
     return float(chi2 / (data.n.size - parameters))
 
 
-def _inside(family: type[Curve], theta: Array) -> Array:
+def _inside(family: type[Response], theta: Array) -> Array:
     low, high = family.bounds()
     inside = ((theta >= low) & (theta <= high)).all(axis=1)
     for coefficients, limit in family.sums():

@@ -58,6 +58,11 @@ class Response(Part):
         """g in SymPy, with one symbol per parameter, named as the parameter is, and `size` for k where it matters."""
 
     @classmethod
+    def sums(cls) -> tuple[tuple[tuple[float, ...], float], ...]:
+        """Linear constraints beyond the parameters' ranges: (coefficients, upper limit) each."""
+        return ()
+
+    @classmethod
     def guesses(cls, low: float, high: float, *, size: float, empty: float) -> list[Self]:
         """Members from which a fit starts: errors `low` and `high` at c = 0 and 1 of `size` pairs, `empty` of none."""
         raise UsageError(f"the {cls.family} response is not fitted by likelihood")
@@ -133,11 +138,6 @@ class Curve(Response):
     @abstractmethod
     def through(cls, low: float, high: float) -> Self:
         """The member with g(0) = `low` and g(1) = `high`, 0 < low ≤ high < 1: where a fit starts."""
-
-    @classmethod
-    def sums(cls) -> tuple[tuple[tuple[float, ...], float], ...]:
-        """Linear constraints beyond the parameters' ranges: (coefficients, upper limit) each."""
-        return ()
 
     @classmethod
     def guesses(cls, low: float, high: float, *, size: float, empty: float) -> list[Self]:

@@ -60,15 +60,16 @@ class Runs(Result):
     def contexts(self) -> pd.DataFrame:
         """Error counts by what the context held: columns `context_size`, `share`, `exact`, `n`, `n_wrong`.
 
-        `share` is the contamination; `exact` says whether it is the realised share, not the rate that the
-        context was drawn at. Cells without truth, context or pairs in it are left out.
+        `share` is the contamination, null for an empty context; `exact` says whether it is the realised share, not
+        the rate that the context was drawn at. Cells without truth or context are left out.
         """
         cells = self.cells.reindex(columns=[*self.cells.columns, *(set(KEYS) - set(self.cells.columns))])
         size, wrong = cells["context_size"].astype(float), cells["context_wrong"].astype(float)
         exact = wrong.notna() & (size > 0)
         share = np.where(exact, wrong / size.where(size > 0), cells["context_contamination"].astype(float))
-        cells = cells.assign(share=share, exact=exact)
-        return cells[cells["share"].notna() & ~(size == 0) & (cells["n_known"] > 0)]
+        empty = size == 0
+        cells = cells.assign(share=np.where(empty, np.nan, share), exact=exact | empty)
+        return cells[(cells["share"].notna() | empty) & (cells["n_known"] > 0)]
 
     def summary(self) -> str:
         return f"{self.status}\n{self.to_frame().head(20).to_string(index=False)}"
@@ -84,7 +85,7 @@ class Runs(Result):
         return {"status": self.status, "ignored": list(self.ignored), "cells": rows}
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        seen = self.contexts()
+        seen = self.contexts().dropna(subset="share")
         return plotting.response(
             [], [], points=(seen["share"], seen["n_wrong"] / seen["n_known"], seen["n_known"]), ax=ax
         )
