@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
@@ -118,28 +119,29 @@ PartT = TypeVar("PartT", bound=Part)
 
 
 class Registry(Generic[PartT]):
-    """The families of one kind of part, by name.
+    """The families of one kind of part, by name; the module of each loads when the family is asked for.
 
     Parameters
     ----------
     kind : str
         What the parts are, for messages: "response", "context policy".
-    *families : type
-        Their classes, in the order in which they are listed.
+    families : mapping
+        Name of each family → where its class is, `package.module:Class`; in the order in which they are listed.
     """
 
-    def __init__(self, kind: str, *families: type[PartT]) -> None:
+    def __init__(self, kind: str, families: Mapping[str, str]) -> None:
         self.kind = kind
-        self._families = {family.family: family for family in families}
+        self._families = dict(families)
 
     def __iter__(self) -> Iterator[type[PartT]]:
-        return iter(self._families.values())
+        return (self[name] for name in self._families)
 
     def __getitem__(self, name: str) -> type[PartT]:
         if name not in self._families:
             known = ", ".join(self._families)
             raise PartError(f"unknown {self.kind} {name!r}{_hint(name, self._families)}; known are: {known}")
-        return self._families[name]
+        module, _, family = self._families[name].partition(":")
+        return getattr(import_module(module), family)  # type: ignore[no-any-return]  # a test holds it to its kind
 
     def make(self, name: str, parameters: Mapping[str, Any]) -> PartT:
         """The part `name` with these parameters; `PartError` names what does not fit."""
