@@ -19,7 +19,7 @@ def seconds(command: list[str]) -> float:
 
 
 def main() -> None:
-    ours = [str(Path(sys.executable).with_name("boostcalc")), "predict", "--fp", "0.1", "--tp", "0.8"]
+    ours = [str(Path(sys.executable).with_name("boostcalc")), "predict", "--fp", "0.1", "--tp", "0.8", "--json"]
     theirs = [sys.executable, "-c", "import numpy"]
     for command in (ours, theirs):
         seconds(command)  # warm the file cache

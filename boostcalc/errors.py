@@ -4,6 +4,16 @@ Two families, as the command line tells them apart: a `UsageError` is a wrong qu
 `DataError` is a good question that the data at hand cannot answer (exit 1).
 """
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import lazy_loader as lazy
+
+if TYPE_CHECKING:
+    import difflib
+else:  # only a misspelt name needs it
+    difflib = lazy.load("difflib")
+
 __all__ = [
     "BoostcalcError",
     "DataError",
@@ -12,6 +22,7 @@ __all__ = [
     "RateError",
     "SchemaError",
     "UsageError",
+    "did_you_mean",
 ]
 
 
@@ -45,3 +56,9 @@ class FitError(DataError):
     def __init__(self, message: str, partial: object = None) -> None:
         super().__init__(message)
         self.partial = partial
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """` (did you mean 'evidence'?)`, to be put behind an unknown name; empty where nothing known is like it."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -7,14 +7,14 @@ A part is a frozen dataclass in Python, `NAME:parameter=value,…` on the comman
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boostcalc.errors import PartError
+from boostcalc.errors import PartError, did_you_mean
 
 __all__ = ["Part", "Registry", "parameter", "written_part"]
 
@@ -118,28 +118,29 @@ PartT = TypeVar("PartT", bound=Part)
 
 
 class Registry(Generic[PartT]):
-    """The families of one kind of part, by name.
+    """The families of one kind of part, by name; the module of each loads when the family is asked for.
 
     Parameters
     ----------
     kind : str
         What the parts are, for messages: "response", "context policy".
-    *families : type
-        Their classes, in the order in which they are listed.
+    families : mapping
+        Name of each family → where its class is, `package.module:Class`; in the order in which they are listed.
     """
 
-    def __init__(self, kind: str, *families: type[PartT]) -> None:
+    def __init__(self, kind: str, families: Mapping[str, str]) -> None:
         self.kind = kind
-        self._families = {family.family: family for family in families}
+        self._families = dict(families)
 
     def __iter__(self) -> Iterator[type[PartT]]:
-        return iter(self._families.values())
+        return (self[name] for name in self._families)
 
     def __getitem__(self, name: str) -> type[PartT]:
         if name not in self._families:
             known = ", ".join(self._families)
-            raise PartError(f"unknown {self.kind} {name!r}{_hint(name, self._families)}; known are: {known}")
-        return self._families[name]
+            raise PartError(f"unknown {self.kind} {name!r}{did_you_mean(name, self._families)}; known are: {known}")
+        module, _, family = self._families[name].partition(":")
+        return getattr(import_module(module), family)  # type: ignore[no-any-return]  # a test holds it to its kind
 
     def make(self, name: str, parameters: Mapping[str, Any]) -> PartT:
         """The part `name` with these parameters; `PartError` names what does not fit."""
@@ -147,7 +148,7 @@ class Registry(Generic[PartT]):
         for given in parameters:
             if given not in family.names():
                 takes = ", ".join(family.names()) or "none"
-                hint = _hint(given, family.names())
+                hint = did_you_mean(given, family.names())
                 raise PartError(f"{name} has no parameter {given!r}{hint}; its parameters: {takes}")
         missing = [
             spec.name
@@ -200,11 +201,6 @@ def _number(key: str, text: str) -> float:
     except ValueError:
         raise PartError(f"{key} = {text!r} is not a number") from None
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
-
-
-def _hint(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def _span(low: float, high: float) -> str:

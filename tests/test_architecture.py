@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,14 @@ AT_HOME = {
 }
 """Heavy packages that a room is made of: they load with the room, which itself loads lazily."""
 
-FILES = sorted(PACKAGE.rglob("*.py"))
+REGISTERED = re.compile(r"(boostcalc(?:\.\w+)+):\w+")
+"""How a registry says where a class is that loads when it is asked for."""
+
+BY_NAME = {"parts.py", "cli/__init__.py"}
+"""Where modules are imported by a name that is data: registries, and verbs, which are named as their files are."""
+
+FILES = sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.pyi")])
+"""The modules, and the stubs by which packages load lazily."""
 
 
 def room(path: Path) -> str:
@@ -55,19 +63,27 @@ def room(path: Path) -> str:
     return inside.parts[0] if len(inside.parts) > 1 else inside.stem
 
 
-def names(node: ast.stmt) -> list[str]:
-    """Dotted names that an import statement loads."""
+def names(node: ast.stmt, path: Path) -> list[str]:
+    """Dotted names that an import statement in this file loads."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom):
-        assert node.level == 0, "absolute imports only"
         module = node.module or ""
+        if path.suffix == ".pyi":
+            assert node.level == 1, "a stub says what its own package loads"
+            module = ".".join([*path.parent.relative_to(PACKAGE.parent).parts, module])
+        else:
+            assert node.level == 0, "absolute imports only"
         return [f"{module}.{alias.name}" for alias in node.names] if module == "boostcalc" else [module]
     return []
 
 
 def imports(path: Path) -> list[tuple[str, str]]:
-    """(dotted name, where) of each import: where is "top", "types" (under TYPE_CHECKING) or "function"."""
+    """(dotted name, where) of each import.
+
+    Where is "top", "types" (under TYPE_CHECKING), "function" or "registry" (a class that is named where it would
+    otherwise be imported).
+    """
     found: list[tuple[str, str]] = []
 
     def visit(node: ast.AST, where: str) -> None:
@@ -78,7 +94,9 @@ def imports(path: Path) -> list[tuple[str, str]]:
             elif isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
                 inner = "types"
             if isinstance(child, ast.Import | ast.ImportFrom):
-                found.extend((name, where) for name in names(child))
+                found.extend((name, where) for name in names(child, path))
+            if isinstance(child, ast.Constant) and (named := REGISTERED.fullmatch(str(child.value))):
+                found.append((named[1], "registry"))
             visit(child, inner)
 
     visit(ast.parse(path.read_text(encoding="utf-8")), "top")
@@ -90,7 +108,7 @@ def test_every_file_stands_in_a_layer() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in FILES if p != PACKAGE / "__init__.py"], ids=lambda p: str(p.relative_to(PACKAGE))
+    "path", [p for p in FILES if p.with_suffix("") != PACKAGE / "__init__"], ids=lambda p: str(p.relative_to(PACKAGE))
 )
 def test_imports_come_from_above(path: Path) -> None:
     own, inside = room(path), str(path.relative_to(PACKAGE))
@@ -116,3 +134,11 @@ def test_only_heavy_packages_are_imported_in_functions_and_never_at_the_top(path
         if where == "function":
             delegated = any(inside == file and name.startswith(f"boostcalc.{room}") for file, room in UPWARD)
             assert package in HEAVY or delegated, f"{inside} hides the import of {name} in a function"
+
+
+def test_what_loads_by_name_is_named_where_it_is_seen() -> None:
+    """Registries name the classes they load in one form, which `imports` reads; nobody else imports by a name."""
+    for registry in ("responses/families.py", "dynamics/evaluators/families.py", "dynamics/policies.py"):
+        assert [name for name, where in imports(PACKAGE / registry) if where == "registry"]
+    by_name = {p for p in FILES if re.search(r"import_module|__import__", p.read_text(encoding="utf-8"))}
+    assert {str(p.relative_to(PACKAGE)) for p in by_name} == BY_NAME

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
+import boostcalc as bc
 from boostcalc.cli import VERBS
 from boostcalc.datasets import table_path
+from boostcalc.dynamics import EVALUATORS
+from boostcalc.responses import RESPONSES
 from tests.conftest import Ran
 
 Run = Callable[..., Ran]
@@ -116,9 +119,9 @@ def test_a_fault_of_ours_is_three_and_one_sentence(cli: Run, monkeypatch: pytest
     assert "Traceback" in cli("predict", "--tp", "0.8", "--fp", "0.1", "--debug").err
 
 
-def loaded(*arguments: str) -> set[str]:
-    """Heavy packages that a fresh interpreter has loaded after running this code."""
-    code = f"import sys; {arguments[0]}; print(*[m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr)"
+def loaded(code: str, among: tuple[str, ...] = HEAVY) -> set[str]:
+    """Those of these modules that a fresh interpreter has loaded after running this code."""
+    code = f"import sys; {code}; print(*[m for m in {among!r} if m in sys.modules], file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stderr.split())
 
@@ -137,6 +140,23 @@ def loaded(*arguments: str) -> set[str]:
 )
 def test_the_fast_path_loads_nothing_heavy(code: str) -> None:
     assert loaded(code) == set()
+
+
+@pytest.mark.parametrize(
+    ("asked", "families"),
+    [
+        ([], set()),
+        (["--response", "affine:mu=0.1,nu=0"], {"responses.affine"}),
+        (["--votes", "3"], {"dynamics.evaluators.votes"}),
+    ],
+    ids=["plain", "response", "votes"],
+)
+def test_only_the_families_that_are_asked_for_load(asked: list[str], families: set[str]) -> None:
+    registered = {family.__module__ for registry in (RESPONSES, EVALUATORS) for family in registry}
+    late = registered | {bc.Votes.__module__, bc.Roc.__module__}
+    ran = f"import boostcalc.cli as c; c.run({['predict', '--tp', '.8', '--fp', '.1', *asked]!r})"
+    ours = {f"boostcalc.{name}" for name in families | {"responses.perfect"}}  # which a loop takes if not told
+    assert loaded(ran, tuple(late)) == ours
 
 
 def test_an_answer_is_never_written_over_its_input(cli: Run, tmp_path: Path) -> None:

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boostcalc.dynamics import POLICIES
+from boostcalc.dynamics import EVALUATORS, POLICIES, BaseEvaluator, ContextPolicy
 from boostcalc.errors import PartError
-from boostcalc.responses import RESPONSES, Affine, Evidence
+from boostcalc.parts import Part, Registry
+from boostcalc.responses import RESPONSES, Affine, Evidence, Response
 
 FINITE = st.floats(-1e6, 1e6)
+
+
+@pytest.mark.parametrize(
+    ("registry", "base"),
+    [(RESPONSES, Response), (EVALUATORS, BaseEvaluator), (POLICIES, ContextPolicy)],
+    ids=["responses", "evaluators", "policies"],
+)
+def test_a_registry_holds_its_kind_of_part_under_its_own_name(registry: Registry[Any], base: type[Any]) -> None:
+    families = list(registry)
+    assert families
+    for family in families:
+        assert registry[family.family] is family
+        assert issubclass(family, Part)
+        assert issubclass(family, base)
 
 
 @given(FINITE, st.floats(0, 1e6))

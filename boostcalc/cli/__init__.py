@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
-import traceback
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
+import lazy_loader as lazy
 
-from boostcalc.errors import DataError, UsageError
+from boostcalc.errors import DataError, UsageError, did_you_mean
 from boostcalc.version import __version__
+
+if TYPE_CHECKING:
+    import traceback
+else:  # only a fault needs it
+    traceback = lazy.load("traceback")
 
 __all__ = ["VERBS", "boostcalc", "main", "run"]
 
@@ -43,9 +48,8 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        close = difflib.get_close_matches(args[0], VERBS, n=1)
-        if args[0] not in VERBS and close:
-            ctx.fail(f"no verb {args[0]!r}: did you mean {close[0]!r}?")
+        if args[0] not in VERBS and (hint := did_you_mean(args[0], VERBS)):
+            ctx.fail(f"no verb {args[0]!r}{hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+import boostcalc as bc
 from boostcalc.cli.common import Command, PartType, RateType
-from boostcalc.dynamics import EVALUATORS, POLICIES, BaseEvaluator, Evaluator, Votes
+from boostcalc.dynamics import EVALUATORS, POLICIES, BaseEvaluator
 from boostcalc.odds import Counts
 from boostcalc.responses import RESPONSES
 
@@ -114,14 +115,14 @@ def _judge(tp: float | Counts | None, fp: float | Counts | None, named: BaseEval
         raise click.UsageError("no evaluator is given: give --tp and --fp, or --evaluator NAME:parameter=value,…")
     if missing:
         raise click.UsageError(f"Missing option '{missing[0]}': an evaluator has both rates.")
-    return Evaluator(tp, fp)  # type: ignore[arg-type]  # neither is None
+    return bc.Evaluator(tp, fp)  # type: ignore[arg-type]  # neither is None
 
 
 def _voting(
     evaluator: BaseEvaluator, votes: int | None, needed: int | None, correlation: float | None
 ) -> BaseEvaluator:
     if votes is not None:
-        return Votes(evaluator, votes, needed, correlation or 0.0)
+        return bc.Votes(evaluator, votes, needed, correlation or 0.0)
     for option, value in (("--needed", needed), ("--correlation", correlation)):
         if value is not None:
             raise click.UsageError(f"{option} is about votes: say by --votes how many there are")

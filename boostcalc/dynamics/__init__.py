@@ -1,59 +1,12 @@
 """What a loop does, in NumPy and log-odds: evaluator, context policies, trajectories, fixed points, rounds.
 
-Phase diagrams (`phase`, `diagram`) and whole batches (`finite`) are imported from their own modules, so that what
-a prediction needs loads without them.
+Each name loads when it is asked for. Phase diagrams (`phase`, `diagram`) and whole batches (`finite`) are imported
+from their own modules.
 """
 
-from boostcalc.dynamics.evaluators import (
-    EVALUATORS,
-    BaseEvaluator,
-    Binormal,
-    Drifting,
-    Evaluator,
-    Rates,
-    Roc,
-    Votes,
-    evaluator_from_dict,
-    roc,
-)
-from boostcalc.dynamics.fixed_points import FixedPoints, fixed_points
-from boostcalc.dynamics.loop import Loop
-from boostcalc.dynamics.policies import POLICIES, Append, Context, ContextPolicy, Replace, Window
-from boostcalc.dynamics.prediction import FixedPoint, Prediction, Round
-from boostcalc.dynamics.propagation import Outcomes, check_question, first_passage, propagate
-from boostcalc.dynamics.rounds import Rounds
-from boostcalc.dynamics.start import Start, State
-from boostcalc.dynamics.trajectory import Trajectory
+import lazy_loader as lazy
 
-__all__ = [
-    "EVALUATORS",
-    "POLICIES",
-    "Append",
-    "BaseEvaluator",
-    "Binormal",
-    "Context",
-    "ContextPolicy",
-    "Drifting",
-    "Evaluator",
-    "FixedPoint",
-    "FixedPoints",
-    "Loop",
-    "Outcomes",
-    "Prediction",
-    "Rates",
-    "Replace",
-    "Roc",
-    "Round",
-    "Rounds",
-    "Start",
-    "State",
-    "Trajectory",
-    "Votes",
-    "Window",
-    "check_question",
-    "evaluator_from_dict",
-    "first_passage",
-    "fixed_points",
-    "propagate",
-    "roc",
-]
+# at once, since its module has the same name and would stand for it once that is loaded
+from boostcalc.dynamics.fixed_points import fixed_points as fixed_points
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -257,7 +257,9 @@ def _mixed(pairs: Array, logit_shares: Array) -> Array:
 
 POLICIES: Registry[ContextPolicy] = Registry(
     "context policy",
-    Replace,
-    Append,
-    Window,
+    {
+        "replace": "boostcalc.dynamics.policies:Replace",
+        "append": "boostcalc.dynamics.policies:Append",
+        "window": "boostcalc.dynamics.policies:Window",
+    },
 )

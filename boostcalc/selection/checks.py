@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from boostcalc.errors import UsageError
+from boostcalc.errors import UsageError, did_you_mean
 from boostcalc.odds import Array, as_rate
 
 __all__ = ["checked_mutation", "checked_names", "chosen", "vector", "whole"]
@@ -78,6 +77,4 @@ def _slipping(slips: Mapping[tuple[str, str], float], names: tuple[str, ...]) ->
 def _place(names: tuple[str, ...], name: str) -> int:
     if name in names:
         return names.index(name)
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    raise UsageError(f"there is no type {name!r}{hint}; the types are: {', '.join(names)}")
+    raise UsageError(f"there is no type {name!r}{did_you_mean(name, names)}; the types are: {', '.join(names)}")

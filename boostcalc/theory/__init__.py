@@ -5,10 +5,9 @@ A new theorem is one function in a family's file and one line in the registry be
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
-from boostcalc.errors import UsageError
+from boostcalc.errors import UsageError, did_you_mean
 from boostcalc.theory.affine import affine_floor
 from boostcalc.theory.attempts import attempts_per_round
 from boostcalc.theory.batches import attempts_law, batch_law, stopping_bias
@@ -101,6 +100,4 @@ def derive(topic: str | None = None) -> Derivation:
     if chosen:
         return Derivation(chosen)
     known = list(dict.fromkeys([*(theorem.family for theorem in theorems), *(theorem.name for theorem in theorems)]))
-    close = difflib.get_close_matches(topic, known, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    raise UsageError(f"nothing is derived under {topic!r}{hint}; known are: {', '.join(known)}")
+    raise UsageError(f"nothing is derived under {topic!r}{did_you_mean(topic, known)}; known are: {', '.join(known)}")
