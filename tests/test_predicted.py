@@ -134,13 +134,14 @@ def test_a_rate_is_averaged_and_a_realised_share_is_not() -> None:
 
 def test_what_cannot_be_asked() -> None:
     fit, _ = held_back("sst2")
-    for question in (
+    questions: tuple[dict[str, Any], ...] = (
         {"contamination": 1.2},
         {"contamination": 0.5, "context_size": -1},
         {"contamination": 0.5, "n": 0},
         {"contamination": 0.5, "level": 1.0},
         {"contamination": [0.1, 0.2], "context_size": [1, 2, 3]},
-    ):
+    )
+    for question in questions:
         with pytest.raises(UsageError):
             fit.predict(**question)
     judged = bc.fit(pd.DataFrame({"correct": [True, False] * 20, "accepted": [True, True, False, False] * 10}))
