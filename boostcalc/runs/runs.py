@@ -15,7 +15,7 @@ from boostcalc.errors import SchemaError, UsageError
 from boostcalc.results import Result, finite
 from boostcalc.runs.readers import open_table, unreadable
 from boostcalc.runs.schema import COLUMNS
-from boostcalc.runs.tally import tally
+from boostcalc.runs.tally import scores, tally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +35,9 @@ class Runs(Result):
     ignored : columns of the table that the schema does not know.
     source : the file's name, or the dataframe's type.
     where : the selection of rows: column → value.
+    scores : DataFrame or None
+        Graded verdicts by truth: one row per cluster (block, run, query, as far as `cells` has them) and distinct
+        `score`, with `n_correct`, `n_wrong` and `n_unknown`. None where the table has no `score`.
     """
 
     kind = "runs"
@@ -43,6 +46,7 @@ class Runs(Result):
     ignored: tuple[str, ...]
     source: str
     where: dict[str, Any]
+    scores: pd.DataFrame | None = None
 
     @property
     def n_attempts(self) -> int:
@@ -137,6 +141,7 @@ def read_runs(source: Any, *, where: Mapping[str, Any] | None = None) -> Runs:
         cells = tally(rows)
         if "query" in columns and not any(name in cells and cells[name].nunique() > 1 for name in ("block", "run")):
             cells = tally(rows, queries=True)  # nothing coarser says what is independent
+        graded = scores(rows, queries="query" in cells)
     except UsageError:
         raise
     except (duckdb.Error, ValueError) as error:
@@ -148,7 +153,7 @@ def read_runs(source: Any, *, where: Mapping[str, Any] | None = None) -> Runs:
     if not len(cells) or cells["n"].sum() == 0:
         raise SchemaError(f"{name} has no rows" + (f" where {_said(where)}" if where else ""))
     selected = {column: str(value) for column, value in (where or {}).items()}
-    return Runs(cells, tuple(c for c in columns if c not in COLUMNS), name, selected)
+    return Runs(cells, tuple(c for c in columns if c not in COLUMNS), name, selected, graded)
 
 
 def _only(table: nw.LazyFrame[Any], where: Mapping[str, Any]) -> nw.LazyFrame[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["COLUMNS", "Column"]
+__all__ = ["COLUMNS", "PARTS", "Column"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ COLUMNS: dict[str, Column] = {
         Column("context_size", "key", "pairs in the context", 0, whole=True),
         Column("context_wrong", "key", "wrong pairs in the context", 0, whole=True),
         Column("context_contamination", "key", "share of wrong pairs that the context was drawn at", 0, 1),
+        Column("context_judged_wrong", "key", "pairs in the context that a judge called wrong", 0, whole=True),
+        Column("context_wrong_position", "key", "mean place of the wrong pairs in the context, 0 first, 1 last", 0, 1),
+        Column("votes", "key", "how many times the answer was judged", 1, whole=True),
+        Column("votes_for", "key", "how many of these votes accepted it", 0, whole=True),
         Column("correct", "truth", "whether the answer is correct"),
         Column("accepted", "truth", "whether the evaluator accepted it"),
         Column("n", "number", "attempts that a row stands for", 0),
@@ -44,3 +48,6 @@ COLUMNS: dict[str, Column] = {
         Column("score", "number", "graded verdict or log-probability"),
     )
 }
+
+PARTS = {"context_wrong": "context_size", "context_judged_wrong": "context_size", "votes_for": "votes"}
+"""A count, and the count that it is a part of: it never exceeds it."""

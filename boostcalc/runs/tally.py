@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from boostcalc.errors import SchemaError
-from boostcalc.runs.schema import COLUMNS
+from boostcalc.runs.schema import COLUMNS, PARTS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COUNTS", "tally"]
+__all__ = ["COUNTS", "SCORED", "scores", "tally"]
 
 COUNTS = (
     "n",
@@ -26,6 +26,9 @@ COUNTS = (
     "wrong_accepted",
 )
 """Columns of counts in a tally: attempts; of known truth; wrong; with a verdict; accepted; and verdicts by truth."""
+
+SCORED = ("n_correct", "n_wrong", "n_unknown")
+"""Columns of counts by distinct score: attempts by truth."""
 
 TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
 
@@ -57,6 +60,25 @@ def tally(table: nw.LazyFrame[Any], *, queries: bool = False) -> pd.DataFrame:
     return frame.sort_values(keys, ignore_index=True) if keys else frame
 
 
+def scores(table: nw.LazyFrame[Any], *, queries: bool = False) -> pd.DataFrame | None:
+    """Graded verdicts by truth: one row per cluster and distinct score; None where the table has no `score`.
+
+    Columns: the cluster keys that the table has among block, run (and query, with `queries`), `score`, `n_correct`,
+    `n_wrong`, `n_unknown`. Rows without a score are left out.
+    """
+    schema = table.collect_schema()
+    known = [name for name in schema.names() if name in COLUMNS]
+    if "score" not in known:
+        return None
+    clusters = [name for name in known if COLUMNS[name].role == "cluster" and (queries or name != "query")]
+    plain = table.select(*(_plain(name, schema[name]) for name in known))
+    step = _counted(plain, known, keep=[*clusters, "score"]).filter(~nw.col("score").is_null())
+    counts = step.group_by(*clusters, "score").agg(nw.col("n", "n_known", "n_wrong").sum())
+    frame = _as_pandas(counts)
+    frame["n_correct"], frame["n_unknown"] = frame["n_known"] - frame["n_wrong"], frame["n"] - frame["n_known"]
+    return frame[[*clusters, "score", *SCORED]].sort_values([*clusters, "score"], ignore_index=True)
+
+
 def _as_pandas(cells: nw.LazyFrame[Any]) -> pd.DataFrame:
     """The cells in memory; by way of plain lists from Polars, whose own road to pandas needs pyarrow."""
     import pandas as pd
@@ -85,7 +107,7 @@ def _plain(name: str, dtype: Any) -> nw.Expr:
     return nw.when(~number.is_nan()).then(number).alias(name)
 
 
-def _counted(table: nw.LazyFrame[Any], known: list[str]) -> nw.LazyFrame[Any]:
+def _counted(table: nw.LazyFrame[Any], known: list[str], keep: list[str] | None = None) -> nw.LazyFrame[Any]:
     """Each row's contribution to the counts, and flags for impossible rows."""
 
     def has(name: str) -> nw.Expr | None:
@@ -117,7 +139,7 @@ def _counted(table: nw.LazyFrame[Any], known: list[str]) -> nw.LazyFrame[Any]:
         "wrong_judged": judged * w,
         "wrong_accepted": a * w,
     }
-    keep = [name for name in known if COLUMNS[name].role in ("key", "cluster")]
+    keep = keep or [name for name in known if COLUMNS[name].role in ("key", "cluster")]
     flags = {f"bad_{name}": _bad(name) for name in known if COLUMNS[name].role in ("truth", "number")}
     if "n_wrong" in known:
         flags["bad_n_wrong"] = flags["bad_n_wrong"] | (nw.col("n_wrong") > nw.col("__n"))
@@ -131,7 +153,7 @@ def _bad(name: str) -> nw.Expr:
     column, value = COLUMNS[name], nw.col(name)
     if column.role == "truth":
         return ~value.is_in([0.0, 1.0]) & ~value.is_null()
-    bad = value != value  # never true: a column without bounds has no bad rows
+    bad = value.is_null() & ~value.is_null()  # never: a column without bounds has no bad rows
     if column.low is not None:
         bad = value < column.low
     if column.high is not None:
@@ -159,14 +181,14 @@ def _refuse_bad_keys(frame: pd.DataFrame, keys: list[str]) -> None:
             wrong = values[values % 1 != 0]
         if len(wrong):
             raise SchemaError(f"{name} = {wrong.iloc[0]:g} is impossible: it is {_should(name)}")
-    if {"context_size", "context_wrong"} <= set(keys):
-        over = frame[frame["context_wrong"] > frame["context_size"]]
-        if len(over):
-            first = over.iloc[0]
-            raise SchemaError(
-                f"context_wrong = {first['context_wrong']:g} exceeds context_size = {first['context_size']:g}: "
-                "it counts the wrong pairs among them"
-            )
+    for part, whole in PARTS.items():
+        if {part, whole} <= set(keys):
+            over = frame[frame[part] > frame[whole]]
+            if len(over):
+                first = over.iloc[0]
+                raise SchemaError(
+                    f"{part} = {first[part]:g} exceeds {whole} = {first[whole]:g}: it is {COLUMNS[part].meaning}"
+                )
 
 
 def _should(name: str) -> str:
