@@ -153,7 +153,7 @@ def test_a_saved_fit_predicts_the_same(tmp_path: Any) -> None:
     fit, beyond = held_back("trec")
     path = tmp_path / "fit.json"
     path.write_text(fit.to_json())
-    question = {"contamination": beyond["context_contamination"], "context_size": 39, "n": beyond["n"]}
+    question: dict[str, Any] = {"contamination": beyond["context_contamination"], "context_size": 39, "n": beyond["n"]}
     pd.testing.assert_frame_equal(bc.read_fit(path).predict(**question), fit.predict(**question))
 
 
