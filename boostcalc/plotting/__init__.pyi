@@ -1,5 +1,5 @@
 from .chance import law, runs, shares
-from .evaluators import roc
+from .evaluators import rates, roc
 from .loops import cobweb, fan, phase_line, response, rounds, trajectory
 from .phase import phase
 from .style import save, svg
@@ -11,6 +11,7 @@ __all__ = [
     "law",
     "phase",
     "phase_line",
+    "rates",
     "response",
     "rounds",
     "runs",
@@ -24,6 +25,7 @@ __all__ = [
     "cobweb",
     "fan",
     "phase_line",
+    "rates",
     "response",
     "roc",
     "rounds",

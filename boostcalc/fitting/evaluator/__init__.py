@@ -1,1 +1,6 @@
 """The evaluator's rates from logs: what they are, whether they drift, and what they say of errors without labels."""
+
+from boostcalc.fitting.evaluator.estimate import estimate_evaluator
+from boostcalc.fitting.evaluator.fit import EvaluatorFit
+
+__all__ = ["EvaluatorFit", "estimate_evaluator"]
