@@ -16,6 +16,7 @@ from .dynamics.diagram import PhaseDiagram
 from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, simulate, urn_limits
 from .dynamics.phase import phase
 from .fitting import Fit, fit, read_fit
+from .fitting.evaluator import CorrectedError, EvaluatorFit, Labelled, corrected_error, estimate_evaluator
 from .forecasting import Forecast, forecast, read_forecast
 from .odds import Counts
 from .reporting import report
@@ -30,14 +31,17 @@ __all__ = [
     "Affine",
     "Append",
     "Binormal",
+    "CorrectedError",
     "Counts",
     "Derivation",
     "Distribution",
     "Drifting",
     "Evaluator",
+    "EvaluatorFit",
     "Evidence",
     "Fit",
     "Forecast",
+    "Labelled",
     "Loop",
     "Monotone",
     "OddsPower",
@@ -55,8 +59,10 @@ __all__ = [
     "UrnLimits",
     "Votes",
     "Window",
+    "corrected_error",
     "derive",
     "distribution",
+    "estimate_evaluator",
     "fit",
     "forecast",
     "load_table",

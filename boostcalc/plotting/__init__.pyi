@@ -1,5 +1,5 @@
 from .chance import law, runs, shares
-from .evaluators import rates, roc
+from .evaluators import estimates, rates, roc
 from .loops import cobweb, fan, phase_line, response, rounds, trajectory
 from .phase import phase
 from .style import save, svg
@@ -7,6 +7,7 @@ from .types import types
 
 __all__ = [
     "cobweb",
+    "estimates",
     "fan",
     "law",
     "phase",
@@ -23,6 +24,7 @@ __all__ = [
 ]
 __all__ = [
     "cobweb",
+    "estimates",
     "fan",
     "phase_line",
     "rates",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from boostcalc.plotting.style import FAINT, LINE, MARK, axes_or_new
+from boostcalc.plotting.style import FAINT, LINE, MARK, axes_or_new, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["rates", "roc"]
+__all__ = ["estimates", "rates", "roc"]
 
 
 def roc(fpr: ArrayLike, tpr: ArrayLike, *, ax: Axes | None = None) -> Axes:
@@ -37,4 +37,20 @@ def rates(share: ArrayLike, curves: Mapping[str, ArrayLike], *, ax: Axes | None 
             drawn.plot(across, value, color=color, label=name)
         drawn.set(xlabel="contamination of the context", ylabel="P(accept)", xlim=(0, 1), ylim=(0, 1))
         drawn.legend()
+        return drawn
+
+
+def estimates(
+    names: Sequence[str], values: ArrayLike, *, reference: float | None = None, ax: Axes | None = None
+) -> Axes:
+    """Estimates of one rate under each other: `values` of shape (names, 3), value, low and high (`nan`: no value)."""
+    value, low, high = np.asarray(values, dtype=np.float64).T
+    rows = np.arange(len(names))[::-1]
+    with axes_or_new(ax) as drawn:
+        drawn.hlines(rows, low, high, color=LINE)
+        drawn.plot(value, rows, "o", color=LINE, markersize=4)
+        if reference is not None:
+            drawn.axvline(reference, color=MARK, linestyle="--", linewidth=1, label="share rejected")
+            drawn.legend()
+        drawn.set(xlabel="error rate", xlim=(0, 1), yticks=rows, yticklabels=[verbatim(name) for name in names])
         return drawn

@@ -2,5 +2,6 @@
 
 from boostcalc.fitting.evaluator.estimate import estimate_evaluator
 from boostcalc.fitting.evaluator.fit import EvaluatorFit
+from boostcalc.fitting.evaluator.labels import CorrectedError, Labelled, corrected_error
 
-__all__ = ["EvaluatorFit", "estimate_evaluator"]
+__all__ = ["CorrectedError", "EvaluatorFit", "Labelled", "corrected_error", "estimate_evaluator"]
