@@ -139,19 +139,12 @@ def test_rows_may_be_chosen_by_any_column() -> None:
     ("text", "why"),
     [
         ("", "empty"),
+        ("\n\n", "empty"),
         ("foo,bar\n1,2\n", "no column to learn from.*foo, bar"),
+        ("is_correct,bar\n1,2\n", "--map correct=is_correct"),
         ("correct\n", "no rows"),
         ("error\n0.2\n", "`error` but not `n`"),
-        ("correct,context_size,context_wrong\n1,4,5\n", "exceeds context_size"),
-        ("correct,context_contamination\n1,1.5\n", "impossible.*0 to 1"),
-        ("correct,context_size\n1,-1\n", "impossible"),
-        ("correct,context_size\n1,10.5\n", "impossible"),
-        ("correct,context_size\n1,x\n", "log.csv cannot be read.*Could not convert"),
-        ("correct\nyes\nmaybe\n", "1 row with an impossible correct"),
-        ("correct\n2\n1\n", "1 row with an impossible correct"),
-        ("n,n_wrong\n10,12\n", "n_wrong"),
-        ("n,error\n10,1.3\n", "error"),
-        ("n,n_wrong\n-1,0\n", "impossible n"),
+        ('correct,run\n1,"a\n0,b\n', "nothing closes the quotation mark that line 2 opens"),
     ],
 )
 def test_what_is_no_log_is_named(text: str, why: str, tmp_path: Path) -> None:
@@ -184,10 +177,45 @@ def test_a_file_that_is_not_what_its_name_says(tmp_path: Path) -> None:
 
 
 def test_an_unknown_column_to_choose_by_is_named(attempts: pd.DataFrame) -> None:
-    with pytest.raises(UsageError, match="no column 'rnu'"):
+    with pytest.raises(UsageError, match="no column 'rnu' to select by: did you mean 'run'"):
         bc.read_runs(attempts, where={"rnu": "r1"})
     with pytest.raises(SchemaError, match="no rows where run = r99"):
         bc.read_runs(attempts, where={"run": "r99"})
+
+
+@pytest.mark.parametrize("engine", [pd.DataFrame, lambda frame: pl.DataFrame(frame.to_dict("list")), duckdb.from_df])
+def test_graded_verdicts_are_counted_by_truth(engine: Any, attempts: pd.DataFrame) -> None:
+    log = attempts.drop(columns=["correct", "accepted"]).assign(
+        score=np.random.default_rng(2).integers(1, 6, len(attempts)) / 2,
+        correct=attempts["correct"].astype("Float64").astype(float),
+    )
+    log.loc[::7, "score"] = None
+    found = bc.read_runs(engine(log)).scores
+    assert found is not None
+    graded = log.dropna(subset="score")
+    assert found[["n_correct", "n_wrong", "n_unknown"]].to_numpy().sum() == len(graded)
+    for row in found.to_dict(orient="records"):
+        alike = graded[(graded["run"] == row["run"]) & (graded["score"] == row["score"])]["correct"]
+        assert row["n_correct"] == (alike == 1).sum()
+        assert row["n_wrong"] == (alike == 0).sum()
+        assert row["n_unknown"] == alike.isna().sum()
+
+
+def test_votes_and_positions_are_keys() -> None:
+    log = pd.DataFrame(
+        {
+            "correct": [1, 0, 1, 1],
+            "votes": 3,
+            "votes_for": [0, 3, 3, 3],
+            "context_size": 4,
+            "context_judged_wrong": [1, 1, 1, 2],
+            "context_wrong_position": [0.5, None, None, 0.5],
+        }
+    )
+    runs = bc.read_runs(log)
+    assert sorted(runs.cells["n"]) == [1, 1, 2]
+    assert runs.scores is None
+    assert runs.ignored == ()
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["COLUMNS", "Column"]
+__all__ = ["COLUMNS", "PARTS", "Column", "matched"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,16 @@ class Column:
     text: bool = False
     whole: bool = False
 
+    @property
+    def should(self) -> str:
+        """What a value has to be, after "it is"."""
+        if self.role == "truth":
+            return f"{self.meaning}: true or false"
+        if self.low is None:
+            return f"{self.meaning}, a number"
+        whole = "whole, " if self.whole else ""
+        return f"{self.meaning} ({whole}{self.low:g} {'or more' if self.high is None else f'to {self.high:g}'})"
+
 
 COLUMNS: dict[str, Column] = {
     column.name: column
@@ -36,6 +46,10 @@ COLUMNS: dict[str, Column] = {
         Column("context_size", "key", "pairs in the context", 0, whole=True),
         Column("context_wrong", "key", "wrong pairs in the context", 0, whole=True),
         Column("context_contamination", "key", "share of wrong pairs that the context was drawn at", 0, 1),
+        Column("context_judged_wrong", "key", "pairs in the context that a judge called wrong", 0, whole=True),
+        Column("context_wrong_position", "key", "mean place of the wrong pairs in the context, 0 first, 1 last", 0, 1),
+        Column("votes", "key", "how many times the answer was judged", 1, whole=True),
+        Column("votes_for", "key", "how many of these votes accepted it", 0, whole=True),
         Column("correct", "truth", "whether the answer is correct"),
         Column("accepted", "truth", "whether the evaluator accepted it"),
         Column("n", "number", "attempts that a row stands for", 0),
@@ -44,3 +58,21 @@ COLUMNS: dict[str, Column] = {
         Column("score", "number", "graded verdict or log-probability"),
     )
 }
+
+PARTS = {
+    "context_wrong": "context_size",
+    "context_judged_wrong": "context_size",
+    "votes_for": "votes",
+    "n_wrong": "n",
+}
+"""A count, and the count that it is a part of: it never exceeds it."""
+
+
+def matched(names: list[str]) -> dict[str, str]:
+    """Schema column → the column of a table that holds it: the same name, or but for capitals and blanks around it."""
+    found = {name: name for name in COLUMNS if name in names}
+    for name in names:
+        plain = name.strip().lower()
+        if plain in COLUMNS:
+            found.setdefault(plain, name)
+    return {name: found[name] for name in COLUMNS if name in found}
