@@ -16,7 +16,15 @@ from .dynamics.diagram import PhaseDiagram
 from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, simulate, urn_limits
 from .dynamics.phase import phase
 from .fitting import Fit, fit, read_fit
-from .fitting.evaluator import CorrectedError, EvaluatorFit, Labelled, corrected_error, estimate_evaluator
+from .fitting.evaluator import (
+    CorrectedError,
+    EvaluatorFit,
+    Labelled,
+    VoteCorrelation,
+    corrected_error,
+    estimate_evaluator,
+    vote_correlation,
+)
 from .forecasting import Forecast, forecast, read_forecast
 from .odds import Counts
 from .reporting import report
@@ -57,6 +65,7 @@ __all__ = [
     "SizedEvidence",
     "Types",
     "UrnLimits",
+    "VoteCorrelation",
     "Votes",
     "Window",
     "corrected_error",
@@ -75,5 +84,6 @@ __all__ = [
     "simulate",
     "simulated_log",
     "urn_limits",
+    "vote_correlation",
     "write_log",
 ]

@@ -13,6 +13,7 @@ from boostcalc.fitting.evaluator.fit import EvaluatorFit
 from boostcalc.fitting.evaluator.logistic import ENOUGH_CLUSTERS
 from boostcalc.fitting.evaluator.rates import effective, rate_estimate, ratio_estimate, youden_estimate
 from boostcalc.fitting.evaluator.verdicts import Verdicts
+from boostcalc.fitting.evaluator.votes import vote_correlation
 from boostcalc.results import Estimate, provenance
 from boostcalc.runs import Runs, read_runs
 
@@ -81,10 +82,18 @@ def estimate_evaluator(runs: Any, *, level: float = 0.9, rng: int | np.random.Ge
         counts={"tpr": effective(seen.correct, level), "fpr": effective(seen.wrong, level)},
         trends=trends,
         untold=untold,
+        votes=_votes(log, level),
         clusters={"by": seen.by, "count": seen.count},
         warnings=tuple(_warnings(seen, trends)),
         provenance=provenance(source=log.source, where=log.where, level=level, **seed),
     )
+
+
+def _votes(log: Runs, level: float) -> dict[str, Estimate]:
+    try:
+        return vote_correlation(log, level=level).correlations
+    except DataError:  # few logs have votes
+        return {}
 
 
 def _status(found: dict[str, Estimate], trends: dict[str, Trend], rng: np.random.Generator) -> str:

@@ -42,6 +42,7 @@ class EvaluatorFit(Result):
     counts : `tpr` and `fpr` as effective counts: what a loop draws its uncertainty from; None where not known.
     trends : by variable ("contamination", "round"), where the log allows one.
     untold : by variable, why there is no trend.
+    votes : correlation of two votes on one answer, by truth and for both ("common"); empty where no votes are logged.
     clusters : what is independent (`by`) and how many of them there are (`count`).
     """
 
@@ -53,6 +54,7 @@ class EvaluatorFit(Result):
     counts: dict[str, Counts | None]
     trends: dict[str, Trend]
     untold: dict[str, str]
+    votes: dict[str, Estimate]
     clusters: dict[str, Any]
     warnings: tuple[str, ...]
     provenance: dict[str, Any]
@@ -100,6 +102,9 @@ class EvaluatorFit(Result):
         lines = [self.status, aligned(rows, left=True)]
         lines += [f"{trend.verdict[0].upper()}{trend.verdict[1:]}." for trend in self.trends.values()]
         lines += [f"Drift with {variable} cannot be told: {why}." for variable, why in self.untold.items()]
+        if self.votes:
+            told = ", ".join(f"{found} ({name})" for name, found in self.votes.items())
+            lines.append(f"Correlation of two votes on one answer: {told}.")
         lines += [f"warning: {warning}" for warning in self.warnings]
         return "\n".join(lines)
 
@@ -122,6 +127,7 @@ class EvaluatorFit(Result):
                 **{variable: trend.to_dict() for variable, trend in self.trends.items()},
                 "untold": self.untold,
             },
+            "votes": {name: found.to_dict() for name, found in self.votes.items()},
             "clusters": self.clusters,
             "warnings": list(self.warnings),
             "provenance": self.provenance,
@@ -145,6 +151,7 @@ class EvaluatorFit(Result):
                 counts={k: None if c is None else Counts(**c) for k, c in record["effective_counts"].items()},
                 trends={v: Trend.from_dict(v, item) for v, item in drift.items() if v != "untold"},
                 untold=dict(drift["untold"]),
+                votes={name: Estimate.from_dict(item) for name, item in record["votes"].items()},
                 clusters=record["clusters"],
                 warnings=tuple(record["warnings"]),
                 provenance=record["provenance"],
