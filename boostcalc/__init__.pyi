@@ -16,6 +16,15 @@ from .dynamics.diagram import PhaseDiagram
 from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, simulate, urn_limits
 from .dynamics.phase import phase
 from .fitting import Fit, fit, read_fit
+from .fitting.evaluator import (
+    CorrectedError,
+    EvaluatorFit,
+    Labelled,
+    VoteCorrelation,
+    corrected_error,
+    estimate_evaluator,
+    vote_correlation,
+)
 from .forecasting import Forecast, forecast, read_forecast
 from .odds import Counts
 from .reporting import report
@@ -40,15 +49,18 @@ __all__ = [
     "Affine",
     "Append",
     "Binormal",
+    "CorrectedError",
     "CountedEvidence",
     "Counts",
     "Derivation",
     "Distribution",
     "Drifting",
     "Evaluator",
+    "EvaluatorFit",
     "Evidence",
     "Fit",
     "Forecast",
+    "Labelled",
     "Loop",
     "Monotone",
     "OddsPower",
@@ -64,10 +76,13 @@ __all__ = [
     "SizedEvidence",
     "Types",
     "UrnLimits",
+    "VoteCorrelation",
     "Votes",
     "Window",
+    "corrected_error",
     "derive",
     "distribution",
+    "estimate_evaluator",
     "fit",
     "forecast",
     "load_table",
@@ -80,5 +95,6 @@ __all__ = [
     "simulate",
     "simulated_log",
     "urn_limits",
+    "vote_correlation",
     "write_log",
 ]

@@ -1,5 +1,5 @@
 from .chance import law, runs, shares
-from .evaluators import roc
+from .evaluators import estimates, rates, roc
 from .loops import cobweb, fan, phase_line, response, rounds, trajectory
 from .phase import phase
 from .style import save, svg
@@ -7,10 +7,12 @@ from .types import types
 
 __all__ = [
     "cobweb",
+    "estimates",
     "fan",
     "law",
     "phase",
     "phase_line",
+    "rates",
     "response",
     "rounds",
     "runs",
@@ -22,8 +24,10 @@ __all__ = [
 ]
 __all__ = [
     "cobweb",
+    "estimates",
     "fan",
     "phase_line",
+    "rates",
     "response",
     "roc",
     "rounds",
