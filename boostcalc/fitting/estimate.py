@@ -11,16 +11,18 @@ import numpy as np
 
 from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting.comparison import held_out, stacking_weights
+from boostcalc.fitting.evaluator import EvaluatorFit, corrected_error, estimate_evaluator
+from boostcalc.fitting.evaluator.design import Source
+from boostcalc.fitting.evaluator.rates import rate_estimate
+from boostcalc.fitting.evaluator.verdicts import verdict_clusters
 from boostcalc.fitting.fit import Fit
 from boostcalc.fitting.fitted import FittedResponse
 from boostcalc.fitting.likelihood import maximise
 from boostcalc.fitting.misfit import misfit_of
 from boostcalc.fitting.observations import Observations, observe
-from boostcalc.fitting.rates import FEWEST, evaluator_counts
 from boostcalc.fitting.uncertainty import ENOUGH_CLUSTERS, laddered, left_open, spread_of
-from boostcalc.odds import Counts
 from boostcalc.responses import RESPONSES, Response
-from boostcalc.results import SCHEMA_VERSION, finite, provenance
+from boostcalc.results import SCHEMA_VERSION, Estimate, finite, provenance
 from boostcalc.runs import Runs, read_runs
 
 __all__ = ["fit", "fittable", "read_fit"]
@@ -73,28 +75,31 @@ def fit(runs: Any, *, families: str | Sequence[str] | None = None, averaged: boo
         known = ", ".join(family.family for family in RESPONSES if fittable(family))
         raise UsageError(f"{', '.join(odd)} has no parameter to fit here; name others of: {known}")
     log = runs if isinstance(runs, Runs) else read_runs(runs)
-    tpr, fpr, judged_by, judged = evaluator_counts(log)
+    judge = _judge(log, level)
     data = observe(log, averaged=averaged)
     chosen = chosen if named is not None else _told_apart(data)
     responses, unfitted = _responses(chosen, laddered(data)) if data.filled.any() else ((), [])
-    if not responses and tpr is None and fpr is None:
+    if not responses and judge is None:
         raise DataError(
             "; ".join(unfitted)
             or "nothing can be fitted: a response needs `correct` beside context_size and context_wrong (or "
             "context_contamination), an evaluator needs `accepted` beside `correct`"
         )
-    by, count = (responses[0].spread.by, responses[0].spread.clusters) if responses else (judged_by, judged)
+    spread = responses[0].spread if responses else None
+    clusters = {"by": spread.by, "count": spread.clusters} if spread else judge.clusters if judge else {}
+    error, error_by = _error(log, level)
     return Fit(
-        status=_status(log, data, responses, tpr, fpr),
+        status=_status(log, data, responses, judge),
         n_attempts=log.n_attempts,
-        clusters={"by": by, "count": count},
+        clusters=clusters,
         level=level,
-        tpr=tpr,
-        fpr=fpr,
+        judge=judge,
+        error=error,
+        error_by=error_by,
         responses=responses,
         seen=_seen(data),
         assumptions=_assumptions(responses, averaged, data, level),
-        warnings=(*unfitted, *_warnings(log, data, responses, by, judged)),
+        warnings=(*unfitted, *_warnings(log, data, responses), *(judge.warnings if judge else ())),
         provenance=provenance(
             source=log.source,
             where=log.where,
@@ -104,6 +109,35 @@ def fit(runs: Any, *, families: str | Sequence[str] | None = None, averaged: boo
             level=level,
         ),
     )
+
+
+def _judge(log: Runs, level: float) -> EvaluatorFit | None:
+    try:
+        return estimate_evaluator(log, level=level)
+    except DataError:
+        return None
+
+
+def _error(log: Runs, level: float) -> tuple[Estimate, str]:
+    """The error rate of the log's answers and how it is known: from truths, or corrected from verdicts."""
+    cells = log.cells
+    known, judged = cells["n_known"].sum(), cells["n_judged"].sum()
+    truths = cells[cells["n_known"] > 0]
+    unlabelled = judged - cells["correct_judged"].sum() - cells["wrong_judged"].sum()
+    if unlabelled > known > 0:
+        try:
+            found = corrected_error(log, level=level)
+        except DataError as error:
+            return Estimate(None), f"not identified: {error}"
+        return found.error, f"{found.method}, from verdicts on {judged:,.0f} answers and truths of {known:,.0f}"
+    if not known:
+        return Estimate(None), "no truths"
+    cluster, by = verdict_clusters(truths)
+    wrong, n = (
+        np.bincount(cluster, truths[name].to_numpy(float)).astype(np.float64) for name in ("n_wrong", "n_known")
+    )
+    told = f"from truths of {known:,.0f} answers in {n.size:,} {by}s"
+    return rate_estimate(Source(wrong, n), level), told
 
 
 def fittable(family: type[Response]) -> bool:
@@ -206,14 +240,13 @@ def _seen(data: Observations) -> tuple[dict[str, float | None], ...]:
     )
 
 
-def _status(
-    log: Runs, data: Observations, responses: tuple[FittedResponse, ...], tpr: Counts | None, fpr: Counts | None
-) -> str:
+def _status(log: Runs, data: Observations, responses: tuple[FittedResponse, ...], judge: EvaluatorFit | None) -> str:
     parts = []
     if responses:
         best = responses[0]
         parts.append(f"the {best.family} response predicts held-out data best: this model {best.response.learner}")
-    known = [name for name, counts in (("tpr", tpr), ("fpr", fpr)) if counts is not None]
+    counts = {} if judge is None else judge.counts
+    known = [name for name, found in counts.items() if found is not None]
     told = {
         0: "nothing of the evaluator's rates",
         1: f"the evaluator's {' '.join(known)} alone",
@@ -254,10 +287,10 @@ def _assumptions(
     return tuple(stated)
 
 
-def _warnings(log: Runs, data: Observations, responses: tuple[FittedResponse, ...], by: str, judged: int) -> list[str]:
+def _warnings(log: Runs, data: Observations, responses: tuple[FittedResponse, ...]) -> list[str]:
     said = [f"columns not read: {', '.join(log.ignored)}"] if log.ignored else []
-    if 0 < judged < FEWEST:
-        said.append("verdicts are taken as independent: the log names fewer than three blocks, runs or queries")
+    if log.unread:
+        said.append(log.unread.said(log.source))
     if "context_wrong" in log.cells and "context_size" not in log.cells:
         said.append("context_wrong without context_size tells no share: log both")
     elif not data.n.size and {"context_size", "context_wrong", "context_contamination"} & set(log.cells.columns):
@@ -271,11 +304,16 @@ def _warnings(log: Runs, data: Observations, responses: tuple[FittedResponse, ..
         if several > 1:
             said.append(f"{several} {name}s are pooled into one response: fit them apart with where {name}=…")
     sizes = np.unique(data.size[np.isfinite(data.size)])
-    if sizes.size > 1:
+    if sizes.size > 1 and not responses[0].response.sized:
         said.append(
-            f"contexts of {sizes[0]:g} to {sizes[-1]:g} pairs are pooled: the fitted families do not depend on the size"
+            f"contexts of {sizes[0]:g} to {sizes[-1]:g} pairs are pooled: the chosen family does not depend on the size"
         )
-    if by == "cell" and data.by != "cell":
+    if responses[0].open:
+        said.append(
+            f"{' and '.join(responses[0].open)} of the {responses[0].family} response: not identified by this log, and "
+            "held by a weak prior"
+        )
+    if responses[0].spread.by == "cell" and data.by != "cell":
         said.append(
             f"only {data.n_clusters} {data.by}s: fewer than {ENOUGH_CLUSTERS} are too few to cluster by, so cells "
             "stand for themselves, with overdispersion"

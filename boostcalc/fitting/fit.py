@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 from boostcalc import plotting
 from boostcalc.dynamics import ContextPolicy, Evaluator, Loop
 from boostcalc.errors import DataError, UsageError
+from boostcalc.fitting.evaluator import EvaluatorFit
+from boostcalc.fitting.evaluator.fit import FIGURES
 from boostcalc.fitting.fitted import FittedResponse
 from boostcalc.fitting.predicted import predicted_error
 from boostcalc.odds import Counts, RateLike
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Fit"]
 
+NO_JUDGE = {name: Estimate(None).to_dict() for name in FIGURES} | {"effective_counts": None}
+"""The evaluator's part of the document where there is none."""
+
 NO_RESPONSE = "no response was fitted: the runs have no error counts at known contaminations"
 
-DRAWS = 10_000
-"""Draws behind the interval of a likelihood ratio."""
+RATES = ("tpr", "fpr", "likelihood_ratio")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +42,9 @@ class Fit(Result):
 
     Attributes
     ----------
-    tpr, fpr : Counts or None
-        Effective counts behind the evaluator's rates; None where no verdict on such an answer was logged.
+    judge : EvaluatorFit or None
+        The evaluator's rates and whether they drift; None where no verdict on an answer of known truth was logged.
+    error : the error rate of all the log's answers; where most have a verdict and no truth, corrected (`error_by`).
     responses : the fitted families, in order of held-out score, the best first; empty without contexts.
     seen : records `context_size`, `share`, `n`, `error`
         What was observed, by context.
@@ -52,8 +57,9 @@ class Fit(Result):
     n_attempts: int
     clusters: dict[str, Any]
     level: float
-    tpr: Counts | None
-    fpr: Counts | None
+    judge: EvaluatorFit | None
+    error: Estimate
+    error_by: str
     responses: tuple[FittedResponse, ...]
     seen: tuple[dict[str, float | None], ...]
     assumptions: tuple[dict[str, str], ...]
@@ -84,8 +90,18 @@ class Fit(Result):
         return {name: float(value) for name, value in self.response.parameters.items()}
 
     @property
+    def tpr(self) -> Counts | None:
+        """Effective counts behind P(accept | correct); None where no verdict on a correct answer was logged."""
+        return None if self.judge is None else self.judge.counts["tpr"]
+
+    @property
+    def fpr(self) -> Counts | None:
+        """Effective counts behind P(accept | wrong); None where no verdict on a wrong answer was logged."""
+        return None if self.judge is None else self.judge.counts["fpr"]
+
+    @property
     def evaluator(self) -> Evaluator:
-        """The evaluator, its rates as counts.
+        """The evaluator, its rates as counts, the same under every context; `judge.evaluator` may drift.
 
         Raises
         ------
@@ -220,29 +236,18 @@ class Fit(Result):
         return forecast(self, **question)
 
     def rates(self) -> dict[str, Estimate]:
-        """`tpr`, `fpr` and `likelihood_ratio` with their (Jeffreys) intervals; an absent one has value None."""
-        from statsmodels.stats.proportion import proportion_confint
-
-        found = {}
-        for name, counts in (("tpr", self.tpr), ("fpr", self.fpr)):
-            found[name] = Estimate(None)
-            if counts is not None:
-                k, n = counts.successes, counts.trials
-                low, high = proportion_confint(k, n, alpha=1 - self.level, method="jeffreys")
-                low, high = (0.0 if k == 0 else low), (1.0 if k == n else high)
-                found[name] = Estimate(counts.rate, float(low), float(high), self.level)
-        ratio = Estimate(None)
-        if self.tpr is not None and self.fpr is not None:
-            rng = np.random.default_rng(0)
-            plug = self.tpr.rate / self.fpr.rate if self.fpr.rate else np.inf
-            ratio = Estimate.from_draws(plug, self.tpr.draw(rng, DRAWS) / self.fpr.draw(rng, DRAWS), self.level)
-        return {**found, "likelihood_ratio": ratio}
+        """`tpr`, `fpr` and `likelihood_ratio` with their intervals; an absent one has value None."""
+        if self.judge is None:
+            return dict.fromkeys(RATES, Estimate(None))
+        return {name: self.judge.estimates[name] for name in RATES}
 
     def summary(self) -> str:
         lines = [self.status]
-        rates = self.rates()
-        if self.tpr is not None or self.fpr is not None:
-            lines.append("  ".join(f"{name} {rates[name]}" for name in rates))
+        if self.judge is not None:
+            lines.append(self.judge.status)
+            lines += [f"{one.verdict[0].upper()}{one.verdict[1:]}." for one in self.judge.trends.values()]
+        if self.error.value is not None:
+            lines.append(f"Error rate of the logged answers: {self.error} ({self.error_by})")
         for fitted in self.responses:
             mark = "*" if fitted is self.responses[0] else " "
             listed = ", ".join(f"{k} = {e}" for k, e in fitted.conf_int(self.level).items())
@@ -279,17 +284,13 @@ class Fit(Result):
         return pd.DataFrame(rates + rows)
 
     def body(self) -> dict[str, Any]:
-        rates = {name: e.to_dict() for name, e in self.rates().items()}
-        counts = {
-            name: None if c is None else {"successes": c.successes, "trials": c.trials}
-            for name, c in (("tpr", self.tpr), ("fpr", self.fpr))
-        }
         return {
             "status": self.status,
             "n_attempts": self.n_attempts,
             "clusters": self.clusters,
             "level": self.level,
-            "evaluator": {**rates, "effective_counts": counts},
+            "evaluator": NO_JUDGE if self.judge is None else self.judge.body(),
+            "error": {**self.error.to_dict(), "by": self.error_by},
             "responses": [fitted.to_dict(self.level) for fitted in self.responses],
             "chosen": self.responses[0].family if self.responses else None,
             "seen": list(self.seen),
@@ -308,7 +309,7 @@ class Fit(Result):
             If the record is not a fit.
         """
         try:
-            counts = record["evaluator"]["effective_counts"]
+            judge, error = record["evaluator"], dict(record["error"])
             if record["responses"] and not record["seen"]:
                 raise ValueError("what was seen")
             return cls(
@@ -316,8 +317,9 @@ class Fit(Result):
                 n_attempts=record["n_attempts"],
                 clusters=record["clusters"],
                 level=record["level"],
-                tpr=None if counts["tpr"] is None else Counts(**counts["tpr"]),
-                fpr=None if counts["fpr"] is None else Counts(**counts["fpr"]),
+                judge=EvaluatorFit.from_dict(judge) if judge["effective_counts"] is not None else None,
+                error_by=error.pop("by"),
+                error=Estimate.from_dict(error),
                 responses=tuple(FittedResponse.from_dict(item) for item in record["responses"]),
                 seen=tuple(record["seen"]),
                 assumptions=tuple(record["assumptions"]),
