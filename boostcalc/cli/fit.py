@@ -30,6 +30,11 @@ __all__ = ["command"]
     is_flag=True,
     help="Take a context's rate for its realised share, instead of averaging over Bin(k, rate).",
 )
+@click.option(
+    "--context-judge",
+    metavar="TP,FP",
+    help="Rates of the judge that called pairs of the context wrong (`context_judged_wrong`) [default: the log's own].",
+)
 @click.option("--level", type=float, default=0.9, show_default=True, help="Level of the intervals.")
 @click.option("--plot", metavar="FILE", type=WRITABLE, help="Draw the response (.svg, .png, .pdf).")
 @output_options()
@@ -37,6 +42,7 @@ def command(
     runs: Runs,
     family: tuple[str, ...],
     plain_rate: bool,
+    context_judge: str | None,
     level: float,
     plot: str | None,
     as_json: bool,
@@ -54,6 +60,21 @@ def command(
     boostcalc fit answers.csv --map correct=is_ok --map accepted=judge -o fit.json
     boostcalc fit logs/ --truth includes --verdict self_judge
     """
-    options = {"families": family} if family else {}
-    result = bc.fit(runs, averaged=not plain_rate, level=level, **options)
+    result = bc.fit(
+        runs,
+        families=family or None,
+        averaged=not plain_rate,
+        context_judge=None if context_judge is None else _pair(context_judge),
+        level=level,
+    )
     answer(result, as_json=as_json, output=output, plot=plot)
+
+
+def _pair(text: str) -> tuple[float, float]:
+    try:
+        tpr, fpr = (float(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(
+            f"cannot read {text!r}: write two rates, TP,FP, such as 0.9,0.2", param_hint="'--context-judge'"
+        ) from None
+    return tpr, fpr

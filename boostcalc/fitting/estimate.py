@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from boostcalc.errors import DataError, UsageError
+from boostcalc.fitting.assumptions import assumptions
 from boostcalc.fitting.comparison import held_out, stacking_weights
+from boostcalc.fitting.diagnostics import Diagnostics, diagnose
 from boostcalc.fitting.evaluator import EvaluatorFit, corrected_error, estimate_evaluator
 from boostcalc.fitting.evaluator.design import Source
 from boostcalc.fitting.evaluator.rates import rate_estimate
@@ -20,21 +20,27 @@ from boostcalc.fitting.fitted import FittedResponse
 from boostcalc.fitting.likelihood import maximise
 from boostcalc.fitting.misfit import misfit_of
 from boostcalc.fitting.observations import Observations, observe
-from boostcalc.fitting.uncertainty import ENOUGH_CLUSTERS, laddered, left_open, spread_of
+from boostcalc.fitting.order import order_effect
+from boostcalc.fitting.told import status, warnings
+from boostcalc.fitting.uncertainty import laddered, left_open, spread_of
 from boostcalc.responses import RESPONSES, Response
-from boostcalc.results import SCHEMA_VERSION, Estimate, finite, provenance
+from boostcalc.results import Estimate, finite, provenance
 from boostcalc.runs import Runs, read_runs
 
-__all__ = ["fit", "fittable", "read_fit"]
-
-NEGLIGIBLE = 0.001
-"""An error (or its complement) below this is as good as none for the assumption of perfect adaptation."""
+__all__ = ["fit", "fittable"]
 
 FEWEST_SIZES = 3
 """Context sizes (an empty context among them) that a family which depends on the size is fitted from, by default."""
 
 
-def fit(runs: Any, *, families: str | Sequence[str] | None = None, averaged: bool = True, level: float = 0.9) -> Fit:
+def fit(
+    runs: Any,
+    *,
+    families: str | Sequence[str] | None = None,
+    averaged: bool = True,
+    context_judge: tuple[float, float] | None = None,
+    level: float = 0.9,
+) -> Fit:
     """What logged runs say of the evaluator and of the model's response to its context.
 
     Parameters
@@ -47,6 +53,9 @@ def fit(runs: Any, *, families: str | Sequence[str] | None = None, averaged: boo
     averaged : bool
         Whether a context known only by the rate it was drawn at is averaged over the binomial number of wrong
         pairs in it (the default), or its rate taken for the realised share.
+    context_judge : (tpr, fpr), optional
+        Rates of the judge that called pairs of a context wrong, where only that is known (`context_judged_wrong`); by
+        default those of the log's own evaluator.
     level : float in (0, 1)
         Of the intervals.
 
@@ -76,9 +85,11 @@ def fit(runs: Any, *, families: str | Sequence[str] | None = None, averaged: boo
         raise UsageError(f"{', '.join(odd)} has no parameter to fit here; name others of: {known}")
     log = runs if isinstance(runs, Runs) else read_runs(runs)
     judge = _judge(log, level)
-    data = observe(log, averaged=averaged)
+    pairs_judge = _context_judge(log, judge, context_judge)
+    data = observe(log, averaged=averaged, context_judge=pairs_judge)
     chosen = chosen if named is not None else _told_apart(data)
-    responses, unfitted = _responses(chosen, laddered(data)) if data.filled.any() else ((), [])
+    used = laddered(data)
+    responses, unfitted = _responses(chosen, used) if data.filled.any() else ((), [])
     if not responses and judge is None:
         raise DataError(
             "; ".join(unfitted)
@@ -88,8 +99,9 @@ def fit(runs: Any, *, families: str | Sequence[str] | None = None, averaged: boo
     spread = responses[0].spread if responses else None
     clusters = {"by": spread.by, "count": spread.clusters} if spread else judge.clusters if judge else {}
     error, error_by = _error(log, level)
+    order = _order(responses, used, level)
     return Fit(
-        status=_status(log, data, responses, judge),
+        status=status(log, data, responses, judge),
         n_attempts=log.n_attempts,
         clusters=clusters,
         level=level,
@@ -98,13 +110,15 @@ def fit(runs: Any, *, families: str | Sequence[str] | None = None, averaged: boo
         error_by=error_by,
         responses=responses,
         seen=_seen(data),
-        assumptions=_assumptions(responses, averaged, data, level),
-        warnings=(*unfitted, *_warnings(log, data, responses), *(judge.warnings if judge else ())),
+        diagnostics=_diagnostics(responses, used, order),
+        assumptions=assumptions(responses, data, judge, error, order, averaged=averaged, level=level),
+        warnings=(*unfitted, *warnings(log, data, responses), *(judge.warnings if judge else ())),
         provenance=provenance(
             source=log.source,
             where=log.where,
             families=[family.family for family in chosen],
             averaged=averaged,
+            context_judge=pairs_judge,
             realised=bool(data.exact.all()),
             level=level,
         ),
@@ -116,6 +130,35 @@ def _judge(log: Runs, level: float) -> EvaluatorFit | None:
         return estimate_evaluator(log, level=level)
     except DataError:
         return None
+
+
+def _context_judge(
+    log: Runs, judge: EvaluatorFit | None, given: tuple[float, float] | None
+) -> tuple[float, float] | None:
+    """The rates by which judged contexts are understood: those given, else the evaluator's own, else none."""
+    if given is not None:
+        if not all(0 <= rate <= 1 for rate in given) or given[0] == given[1]:
+            raise UsageError(f"context_judge = {given} are no two rates: P(accept | correct) and P(accept | wrong)")
+        return given
+    if judge is None or "context_judged_wrong" not in log.cells:
+        return None
+    t, f = judge.tpr.value, judge.fpr.value
+    return None if t is None or f is None or t == f else (t, f)
+
+
+def _order(responses: tuple[FittedResponse, ...], data: Observations, level: float) -> Estimate:
+    try:
+        return order_effect(responses[0].response, data, level) if responses else Estimate(None)
+    except DataError:  # few logs say where the wrong pairs stand
+        return Estimate(None)
+
+
+def _diagnostics(responses: tuple[FittedResponse, ...], data: Observations, order: Estimate) -> Diagnostics | None:
+    if not responses:
+        return None
+    best = responses[0]
+    told = data.told_by(type(best.response))
+    return diagnose(maximise(type(best.response), told, best.response), told, size=best.size, order=order)
 
 
 def _error(log: Runs, level: float) -> tuple[Estimate, str]:
@@ -149,39 +192,6 @@ def _told_apart(data: Observations) -> list[type[Response]]:
     sizes = data.size[np.isfinite(data.size)]
     several = sizes.size == data.size.size and np.unique(sizes).size >= FEWEST_SIZES
     return [family for family in RESPONSES if fittable(family) and (several or not family.sized)]
-
-
-def read_fit(path: str | Path) -> Fit:
-    """A fit saved as JSON (`Fit.to_json`, `boostcalc fit -o`).
-
-    Raises
-    ------
-    UsageError
-        If there is no such file.
-    DataError
-        If it is not a saved fit.
-    """
-    return Fit.from_dict(read_document(path, "fit"))
-
-
-def read_document(path: str | Path, kind: str) -> dict[str, Any]:
-    """A JSON document of ours, checked for its `kind`."""
-    file = Path(path)
-    if not file.is_file():
-        raise UsageError(f"no such file: {file}")
-    try:
-        record = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        raise DataError(f"{file.name} is not JSON: it should be a {kind} saved by boostcalc") from None
-    if isinstance(record, dict) and record.get("schema_version") not in (None, SCHEMA_VERSION):
-        raise DataError(
-            f"{file.name} was saved in version {record['schema_version']} of the documents; this boostcalc reads "
-            f"version {SCHEMA_VERSION}"
-        )
-    if not isinstance(record, dict) or record.get("kind") != kind:
-        found = record.get("kind") if isinstance(record, dict) else None
-        raise DataError(f"{file.name} holds {found or 'something else'}, not a {kind} saved by boostcalc")
-    return record
 
 
 def _responses(families: Sequence[Any], data: Observations) -> tuple[tuple[FittedResponse, ...], list[str]]:
@@ -238,92 +248,3 @@ def _seen(data: Observations) -> tuple[dict[str, float | None], ...]:
         }
         for i, (size, share) in enumerate(places)
     )
-
-
-def _status(log: Runs, data: Observations, responses: tuple[FittedResponse, ...], judge: EvaluatorFit | None) -> str:
-    parts = []
-    if responses:
-        best = responses[0]
-        parts.append(f"the {best.family} response predicts held-out data best: this model {best.response.learner}")
-    counts = {} if judge is None else judge.counts
-    known = [name for name, found in counts.items() if found is not None]
-    told = {
-        0: "nothing of the evaluator's rates",
-        1: f"the evaluator's {' '.join(known)} alone",
-        2: "the evaluator's rates",
-    }
-    parts.append(f"the log tells {told[len(known)]}")
-    used = f", {data.n.sum():,.0f} of them under a known contamination" if responses else ""
-    return f"{log.n_attempts:,} attempt{'s' if log.n_attempts != 1 else ''}{used}: {'; '.join(parts)}."
-
-
-def _assumptions(
-    responses: tuple[FittedResponse, ...], averaged: bool, data: Observations, level: float
-) -> tuple[dict[str, str], ...]:
-    if not responses:
-        return ()
-    ends = np.array([0.0, 1.0])
-    low, high = responses[0].band(ends, level)
-    clean, wrong = responses[0].response(ends, responses[0].size)
-    stated = [
-        {
-            "name": "perfect adaptation",
-            "verdict": "does not hold" if low[0] > NEGLIGIBLE or high[1] < 1 - NEGLIGIBLE else "is not contradicted",
-            "evidence": f"the fitted error is {clean:.4g} [{low[0]:.4g}, {high[0]:.4g}] under a clean context and "
-            f"{wrong:.4g} [{low[1]:.4g}, {high[1]:.4g}] under a wholly wrong one; perfect adaptation says 0 and 1",
-        }
-    ]
-    if not data.exact.all():
-        sized = averaged and bool(np.isfinite(data.size[~data.exact]).all())
-        how = "averaged over Bin(k, rate)" if sized else "taken for the realised share"
-        why = "" if sized or not averaged else ", as the sizes of the contexts are not logged"
-        stated.append(
-            {
-                "name": "realised share of wrong pairs",
-                "verdict": "not logged",
-                "evidence": f"contexts are known by the rate they were drawn at, which is {how}{why}",
-            }
-        )
-    return tuple(stated)
-
-
-def _warnings(log: Runs, data: Observations, responses: tuple[FittedResponse, ...]) -> list[str]:
-    said = [f"columns not read: {', '.join(log.ignored)}"] if log.ignored else []
-    if log.unread:
-        said.append(log.unread.said(log.source))
-    if "context_wrong" in log.cells and "context_size" not in log.cells:
-        said.append("context_wrong without context_size tells no share: log both")
-    elif not data.n.size and {"context_size", "context_wrong", "context_contamination"} & set(log.cells.columns):
-        said.append(
-            "no response can be fitted: no answer of known truth was given under a context of known contamination"
-        )
-    if not responses:
-        return said
-    for name in ("task", "model"):
-        several = log.cells[name].nunique() if name in log.cells else 1
-        if several > 1:
-            said.append(f"{several} {name}s are pooled into one response: fit them apart with where {name}=…")
-    sizes = np.unique(data.size[np.isfinite(data.size)])
-    if sizes.size > 1 and not responses[0].response.sized:
-        said.append(
-            f"contexts of {sizes[0]:g} to {sizes[-1]:g} pairs are pooled: the chosen family does not depend on the size"
-        )
-    if responses[0].open:
-        said.append(
-            f"{' and '.join(responses[0].open)} of the {responses[0].family} response: not identified by this log, and "
-            "held by a weak prior"
-        )
-    if responses[0].spread.by == "cell" and data.by != "cell":
-        said.append(
-            f"only {data.n_clusters} {data.by}s: fewer than {ENOUGH_CLUSTERS} are too few to cluster by, so cells "
-            "stand for themselves, with overdispersion"
-        )
-    dispersion = responses[0].spread.dispersion
-    if dispersion > 2:
-        said.append(
-            f"counts scatter {dispersion:.3g} times more than chance around the {responses[0].family} response: "
-            "it misfits, or something else varies"
-        )
-    if all(one.log_score is None for one in responses):
-        said.append("every fitted family calls impossible something that was seen")
-    return said

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from boostcalc import plotting
 from boostcalc.dynamics import ContextPolicy, Evaluator, Loop
 from boostcalc.errors import DataError, UsageError
+from boostcalc.fitting.diagnostics import Diagnostics
 from boostcalc.fitting.evaluator import EvaluatorFit
 from boostcalc.fitting.evaluator.fit import FIGURES
 from boostcalc.fitting.fitted import FittedResponse
@@ -48,6 +49,8 @@ class Fit(Result):
     responses : the fitted families, in order of held-out score, the best first; empty without contexts.
     seen : records `context_size`, `share`, `n`, `error`
         What was observed, by context.
+    diagnostics : of the chosen family; None without one.
+    assumptions : records `name`, `verdict`, `evidence`.
     clusters : what is independent (`by`) and how many of them there are (`count`).
     """
 
@@ -62,6 +65,7 @@ class Fit(Result):
     error_by: str
     responses: tuple[FittedResponse, ...]
     seen: tuple[dict[str, float | None], ...]
+    diagnostics: Diagnostics | None
     assumptions: tuple[dict[str, str], ...]
     warnings: tuple[str, ...]
     provenance: dict[str, Any]
@@ -246,7 +250,7 @@ class Fit(Result):
         if self.judge is not None:
             lines.append(self.judge.status)
             lines += [f"{one.verdict[0].upper()}{one.verdict[1:]}." for one in self.judge.trends.values()]
-        if self.error.value is not None:
+        if self.judge is not None and self.error_by != "no truths":  # of a sweep alone the error is the design's
             lines.append(f"Error rate of the logged answers: {self.error} ({self.error_by})")
         for fitted in self.responses:
             mark = "*" if fitted is self.responses[0] else " "
@@ -255,6 +259,7 @@ class Fit(Result):
             lines.append(f"{mark} {fitted.family}: {listed}; held-out log score {score}, weight {fitted.weight:.2f}")
         if self.responses:
             lines.append(self.chosen.window(self.level).meaning)
+        lines += [] if self.diagnostics is None else self.diagnostics.lines
         lines += [f"{a['name']}: {a['verdict']} ({a['evidence']})" for a in self.assumptions]
         lines += [f"warning: {warning}" for warning in self.warnings]
         return "\n".join(lines)
@@ -294,6 +299,7 @@ class Fit(Result):
             "responses": [fitted.to_dict(self.level) for fitted in self.responses],
             "chosen": self.responses[0].family if self.responses else None,
             "seen": list(self.seen),
+            "diagnostics": None if self.diagnostics is None else self.diagnostics.to_dict(),
             "assumptions": list(self.assumptions),
             "warnings": list(self.warnings),
             "provenance": self.provenance,
@@ -322,6 +328,7 @@ class Fit(Result):
                 error=Estimate.from_dict(error),
                 responses=tuple(FittedResponse.from_dict(item) for item in record["responses"]),
                 seen=tuple(record["seen"]),
+                diagnostics=Diagnostics.from_dict(record["diagnostics"]) if record["diagnostics"] else None,
                 assumptions=tuple(record["assumptions"]),
                 warnings=tuple(record["warnings"]),
                 provenance=record["provenance"],

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from boostcalc.fitting.latent import realised_of_judged
 from boostcalc.odds import Array
 from boostcalc.responses import Response, realised
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from boostcalc.runs import Runs
 
 __all__ = ["Observations", "asked", "observe"]
+
+Laws = dict[int, tuple[Array, Array]]
+"""By a cell's row: the realised shares that its contexts may have, and their probabilities."""
 
 CLUSTERS = ("block", "run", "query")
 """What may be independent, coarsest first; else each cell of the table is."""
@@ -48,7 +52,11 @@ class Observations:
     size, share : array, shape (cells,)
         Context size (`nan` where unknown) and contamination (`nan` for an empty context), for reports.
     exact : bool array, shape (cells,)
-        Whether `share` is the realised one.
+        Whether `share` is the realised one (or, where `judged`, what is expected of it).
+    judged : bool array, shape (cells,)
+        Whether only a judge has told which pairs of the context are wrong.
+    position : array, shape (cells,)
+        Mean place of the wrong pairs in the context, 0 first and 1 last; `nan` where unknown.
     """
 
     shares: Array
@@ -62,6 +70,8 @@ class Observations:
     size: Array
     share: Array
     exact: NDArray[np.bool_]
+    judged: NDArray[np.bool_]
+    position: Array
 
     @property
     def n_clusters(self) -> int:
@@ -101,10 +111,12 @@ class Observations:
             size=self.size[cells],
             share=self.share[cells],
             exact=self.exact[cells],
+            judged=self.judged[cells],
+            position=self.position[cells],
         )
 
 
-def observe(runs: Runs, *, averaged: bool = True) -> Observations:
+def observe(runs: Runs, *, averaged: bool = True, context_judge: tuple[float, float] | None = None) -> Observations:
     """The error counts of a log by contamination, ready for a likelihood.
 
     Parameters
@@ -113,12 +125,24 @@ def observe(runs: Runs, *, averaged: bool = True) -> Observations:
     averaged : bool
         Whether a cell known only by the rate its contexts were drawn at is averaged over Bin(k, rate); else the
         rate is taken for the realised share. (Without a context size it has to be.)
+    context_judge : (tpr, fpr), optional
+        Rates of the judge that told which pairs of a context are wrong, where truth is not known
+        (`context_judged_wrong`). Without it such cells are left out.
     """
-    cells = runs.contexts()
+    cells = runs.contexts(judged=context_judge is not None)
     cluster, by = clusters(cells)
     share, exact = cells["share"].to_numpy(float), cells["exact"].to_numpy(bool)
     size = cells["context_size"].to_numpy(float)
-    contexts, weights = _weights(np.nan_to_num(share), size, averaged & ~exact & np.isfinite(size))
+    judged = cells["judged"].to_numpy(bool)
+    laws: Laws = {}
+    if context_judge is not None and judged.any():
+        laws = _latent(cells[judged], context_judge, np.flatnonzero(judged))
+        share = share.copy()
+        share[judged] = [float(possible @ mass) for possible, mass in laws.values()]
+    elsewhere = averaged & ~exact & np.isfinite(size) & ~judged
+    laws |= {int(row): realised(float(share[row]), int(size[row])) for row in np.flatnonzero(elsewhere)}
+    contexts, weights = _weights(np.nan_to_num(share), size, laws)
+    position = cells["context_wrong_position"].to_numpy(float) if "context_wrong_position" in cells else np.nan
     return Observations(
         shares=contexts[:, 0],
         sizes=contexts[:, 1],
@@ -131,12 +155,23 @@ def observe(runs: Runs, *, averaged: bool = True) -> Observations:
         size=size,
         share=share,
         exact=exact,
+        judged=judged,
+        position=np.full(share.shape, position) if np.ndim(position) == 0 else np.asarray(position),
     )
+
+
+def _latent(cells: pd.DataFrame, rates: tuple[float, float], rows: NDArray[np.intp]) -> Laws:
+    """Of each cell, by its row: what share of its context is wrong, given what a judge called wrong."""
+    pairs = cells[["context_size", "context_judged_wrong"]].to_numpy(float)
+    alike, where, count = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+    found = realised_of_judged(alike[:, 0], alike[:, 1], count.astype(float), tpr=rates[0], fpr=rates[1])
+    return {int(row): found[place] for row, place in zip(rows, where.ravel(), strict=True)}
 
 
 def asked(share: Array, size: Array, averaged: NDArray[np.bool_]) -> Observations:
     """Contexts that are asked about, one cell each; `averaged` says which shares are rates to average over."""
-    contexts, weights = _weights(share, size, averaged & (size > 0))
+    rates = np.flatnonzero(averaged & (size > 0))
+    contexts, weights = _weights(share, size, {int(row): realised(float(share[row]), int(size[row])) for row in rates})
     one = np.ones(share.size)
     return Observations(
         shares=contexts[:, 0],
@@ -150,6 +185,8 @@ def asked(share: Array, size: Array, averaged: NDArray[np.bool_]) -> Observation
         size=size,
         share=share,
         exact=~averaged,
+        judged=np.zeros(share.size, dtype=bool),
+        position=np.full(share.size, np.nan),
     )
 
 
@@ -164,12 +201,13 @@ def clusters(cells: pd.DataFrame) -> tuple[NDArray[np.intp], str]:
     return np.arange(len(cells)), "cell"
 
 
-def _weights(share: Array, size: Array, averaged: NDArray[np.bool_]) -> tuple[Array, csr_array]:
+def _weights(share: Array, size: Array, laws: Laws) -> tuple[Array, csr_array]:
+    """The distinct contexts (share, size), and each cell's distribution over them: its law, or its own share."""
     from scipy.sparse import csr_array
 
-    rows, values, mass = [np.flatnonzero(~averaged)], [share[~averaged]], [np.ones(int((~averaged).sum()))]
-    for row in np.flatnonzero(averaged):
-        possible, probability = realised(float(share[row]), int(size[row]))
+    own = np.setdiff1d(np.arange(share.size), np.fromiter(laws, dtype=np.intp, count=len(laws)))
+    rows, values, mass = [own], [share[own]], [np.ones(own.size)]
+    for row, (possible, probability) in laws.items():
         rows.append(np.full(possible.size, row))
         values.append(possible)
         mass.append(probability)

@@ -68,18 +68,22 @@ class Runs(Result):
         attempts = f"{self.n_attempts:,} attempt{'s' if self.n_attempts != 1 else ''}"
         return "; ".join([f"{self.source}: {attempts} in {cells}", *said])
 
-    def contexts(self) -> pd.DataFrame:
+    def contexts(self, *, judged: bool = False) -> pd.DataFrame:
         """Error counts by what the context held: columns `context_size`, `share`, `exact`, `n`, `n_wrong`.
 
         `share` is the contamination, null for an empty context; `exact` says whether it is the realised share, not
-        the rate that the context was drawn at. Cells without truth or context are left out.
+        the rate that the context was drawn at. Cells without truth or context are left out; with `judged` those of
+        which only a judge has told the wrong pairs stay (column `judged`), with the share that it called wrong.
         """
         cells = self.cells.reindex(columns=[*self.cells.columns, *(set(KEYS) - set(self.cells.columns))])
         size, wrong = cells["context_size"].astype(float), cells["context_wrong"].astype(float)
         exact = wrong.notna() & (size > 0)
         share = np.where(exact, wrong / size.where(size > 0), cells["context_contamination"].astype(float))
         empty = size == 0
-        cells = cells.assign(share=np.where(empty, np.nan, share), exact=exact | empty)
+        called = cells["context_judged_wrong"].astype(float)
+        told = np.isnan(share) & called.notna() & (size > 0) if judged else np.zeros(len(cells), dtype=bool)
+        share = np.where(told, called / size.where(size > 0), share)
+        cells = cells.assign(share=np.where(empty, np.nan, share), exact=exact | empty | told, judged=told)
         return cells[(cells["share"].notna() | empty) & (cells["n_known"] > 0)]
 
     def summary(self) -> str:
@@ -102,7 +106,7 @@ class Runs(Result):
         )
 
 
-KEYS = ("context_size", "context_wrong", "context_contamination")
+KEYS = ("context_size", "context_wrong", "context_contamination", "context_judged_wrong")
 
 
 def read_runs(
