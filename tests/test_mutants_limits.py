@@ -158,10 +158,12 @@ class TestRoots:
         self.same(0.3, 0.8, bc.Affine(mu=0.1, nu=slip))  # type: ignore[arg-type]
 
     def test_points_far_out_may_lie_near_each_other(self) -> None:
-        """Between log-odds of −13 and −9 a measured curve crosses three times, of which two within one."""
-        y = np.array([-20.0, -13, -12, -11, -9, -2, 2])
-        rises = np.array([-12.0, -11.9, -11.8, -11.2, -6, -5, -4])
+        """A measured curve falls below its share between log-odds of −15 and −12 alone, far below the smallest
+        share of a plain grid, and stands well above before and after."""
+        y = np.array([-20.0, -15, -14, -13, -12, -10.7, -7, -2, 2])
+        rises = np.array([-15.0, -14.9, -14.5, -14, -8, -7.9, -6.8, -5, -4])
         response = bc.Monotone(shares=tuple(expit(y)), errors=tuple(expit(rises)))
+        assert bc.Loop(tpr=0.5, fpr=0.5, response=response).fixed_points().logit_error.size >= 3
         self.same(0.5, 0.5, response)  # type: ignore[arg-type]
 
     @pytest.mark.parametrize("b", [5.0, 7.05, 9.0, 14.0])
@@ -220,6 +222,12 @@ class TestRounds:
         between = (error[-2] + error[-1]) / 2
         assert loop.rounds_to(between, error=0.4).value == HORIZON
         assert np.isnan(loop.rounds_to(error[-1] * (1 - 1e-6), error=0.4).value)
+
+    @pytest.mark.parametrize("log_lr", [1e-2, 1e-6, 1e-10])
+    def test_a_closed_form_knows_no_horizon(self, log_lr: float) -> None:
+        loop = bc.Loop(tpr=0.8, fpr=0.8 * np.exp(-log_lr))
+        wanted = (logit(0.4) - logit(0.1)) / float(loop.evaluator.under(np.nan).log_lr)
+        assert loop.rounds_to(0.1, error=0.4).value == pytest.approx(np.ceil(wanted), rel=1e-9)
 
     def test_a_judge_that_drifts_and_is_almost_blind_still_moves(self) -> None:
         judge = constant(0.8, 0.8 * (1 - 4e-13))

@@ -58,7 +58,7 @@ def limit(loop: Loop, start: State, *, consistent: bool) -> Array:
     going = points.limit(late[-2], late[-1])
     half = len(late) // 2
     with np.errstate(invalid="ignore"):  # an error of 0 or 1 that stays
-        steps = np.nan_to_num(np.diff(late, axis=0), posinf=np.inf, neginf=-np.inf)
+        steps = np.nan_to_num(np.diff(late, axis=0))
         early, width = (np.nan_to_num(np.ptp(part, axis=0)) for part in (late[: half + 1], late[half:]))
     turns = (steps[half:] > SETTLED).any(axis=0) & (steps[half:] < -SETTLED).any(axis=0)
     turns &= (np.abs(steps[-2:]) > SETTLED).any(axis=0)

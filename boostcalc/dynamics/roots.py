@@ -82,7 +82,7 @@ def drift_points(evaluator: BaseEvaluator, curve: Curve) -> tuple[Array, Array, 
 @cache
 def _grid() -> Array:
     """Log-odds of contamination between which a drifting loop has one fixed point, none, or two that nearly touch."""
-    inner, middle, outer = logit(np.linspace(0, 1, 1025)[1:-1]), np.linspace(-40, 40, 1601), np.linspace(-1, 1, 133)
+    inner, middle, outer = logit(np.arange(1, 1024) / 1024), np.linspace(-40, 40, 1601), np.linspace(-1, 1, 133)
     return np.unique(np.concatenate([inner, middle, FARTHEST * outer]))
 
 
