@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import boostcalc as bc
-from boostcalc.dynamics import Start, Window
+from boostcalc.dynamics import Rates, Start, Window
 from boostcalc.dynamics.limits import swing
 from boostcalc.dynamics.roots import drift_points
 from boostcalc.dynamics.rounds import HORIZON, TIE
@@ -115,6 +115,18 @@ class TestLimit:
         assert path[:4].max() > 55
         assert path[-200:].max() < 20
         assert np.isnan(loop.limit(contamination=start))
+
+
+def test_there_is_no_batch_where_nothing_is_accepted() -> None:
+    """Also where a rate is below the least double, so that t/f is known and acceptance is 0."""
+    x = np.array([-np.inf, -1.0, 0.0, 1.0, np.inf])[:, None]
+    t, f, log_lr = np.array([[0.0, 0.3, 800], [0.0, 0.3, -800], [0.3, 0.0, 800], [0, 0, 2], [0.6, 0.2, np.log(3)]]).T
+    rates = [Rates(t, f, log_lr), *(Rates(t[i : i + 1], f[i : i + 1], log_lr[i : i + 1]) for i in range(5))]
+    for each in rates:
+        batch = each.filter(x)
+        np.testing.assert_array_equal(np.isnan(batch), each.acceptance(x) == 0)
+        shifted = np.where(np.isnan(batch), np.nan, x - each.log_lr)
+        np.testing.assert_array_equal(batch, shifted)
 
 
 class TestSwing:
