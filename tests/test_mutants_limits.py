@@ -121,8 +121,8 @@ def test_there_is_no_batch_where_nothing_is_accepted() -> None:
     """Also where a rate is below the least double, so that t/f is known and acceptance is 0."""
     x = np.array([-np.inf, -1.0, 0.0, 1.0, np.inf])[:, None]
     t, f, log_lr = np.array([[0.0, 0.3, 800], [0.0, 0.3, -800], [0.3, 0.0, 800], [0, 0, 2], [0.6, 0.2, np.log(3)]]).T
-    rates = [Rates(t, f, log_lr), *(Rates(t[i : i + 1], f[i : i + 1], log_lr[i : i + 1]) for i in range(5))]
-    for each in rates:
+    some = [[0, 1, 2, 3, 4], *([i] for i in range(5)), *([i, 4] for i in range(4))]
+    for each in (Rates(t[i], f[i], log_lr[i]) for i in some):
         batch = each.filter(x)
         np.testing.assert_array_equal(np.isnan(batch), each.acceptance(x) == 0)
         shifted = np.where(np.isnan(batch), np.nan, x - each.log_lr)
@@ -177,6 +177,14 @@ class TestRoots:
         response = bc.Monotone(shares=tuple(expit(y)), errors=tuple(expit(rises)))
         assert bc.Loop(tpr=0.5, fpr=0.5, response=response).fixed_points().logit_error.size >= 3
         self.same(0.5, 0.5, response)  # type: ignore[arg-type]
+
+    def test_beyond_its_outermost_points_a_curve_is_where_it_stands(self) -> None:
+        """It is constant there; so its least error stays where the filter leads from it to below the first share."""
+        response = bc.Monotone(shares=(0.1, 0.5, 0.9), errors=(0.02, 0.3, 0.8))
+        for t, f, stays in ((0.9, 0.02, 0.02), (0.02, 0.9, 0.8)):
+            points = bc.Loop(tpr=t, fpr=f, response=response).fixed_points()
+            np.testing.assert_allclose(points.error[~np.isnan(points.error)], [stays], rtol=1e-15)
+            assert points.multiplier[0] == 0
 
     @pytest.mark.parametrize("b", [5.0, 7.05, 9.0, 14.0])
     @pytest.mark.parametrize("end", [0, 1])
