@@ -10,6 +10,7 @@ import sympy
 from boostcalc.theory import derive
 from boostcalc.theory.documents import as_text
 from boostcalc.theory.rendering import WIDTH, pretty
+from boostcalc.theory.steps import NumericCertificate, SameSign, TrivialStepError
 from boostcalc.theory.symbols import (
     FILTER,
     RATIO,
@@ -102,3 +103,14 @@ def test_a_plot_has_a_line_for_each_statement_from_top_to_bottom() -> None:
     inches = [drawn.figure.get_figheight() / len(drawn.texts) for drawn in axes]
     assert inches[0] == pytest.approx(inches[1], rel=0.2), "a line is as high in either"
     plt.close("all")
+
+
+def test_a_certificate_looks_on_both_sides_of_nought_and_of_one() -> None:
+    x, y = sympy.Symbol("x", real=True), sympy.Symbol("y", positive=True)
+    for lhs, rhs in ((sympy.Abs(x), x), (sympy.Max(y, 1), sympy.Integer(1)), (sympy.Max(y, 1), y)):
+        assert not NumericCertificate(claim="C.", reason="R.", lhs=lhs, rhs=rhs).verified
+
+
+def test_a_comparison_that_is_another_and_a_number_claims_nothing() -> None:
+    with pytest.raises(TrivialStepError):
+        SameSign(claim="C.", reason="R.", first=f < t, second=2 * f + 1 < 2 * t + 1)
