@@ -10,7 +10,7 @@ import sympy
 from boostcalc.theory import derive
 from boostcalc.theory.documents import as_text
 from boostcalc.theory.rendering import WIDTH, pretty
-from boostcalc.theory.steps import NumericCertificate, SameSign, TrivialStepError
+from boostcalc.theory.steps import Inequality, NumericCertificate, SameSign, Solutions, TrivialStepError
 from boostcalc.theory.symbols import (
     FILTER,
     RATIO,
@@ -100,8 +100,8 @@ def test_a_plot_has_a_line_for_each_statement_from_top_to_bottom() -> None:
         gaps = [before - after for before, after in zip([1.0, *heights], [*heights, 0.0], strict=True)]
         assert gaps[1:-1] == pytest.approx([gaps[1]] * (len(heights) - 1))
         assert gaps[0] == gaps[-1] == pytest.approx(gaps[1] / 2), "half a line above and below"
-    inches = [drawn.figure.get_figheight() / len(drawn.texts) for drawn in axes]
-    assert inches[0] == pytest.approx(inches[1], rel=0.2), "a line is as high in either"
+    heights_of_lines = [drawn.get_window_extent().height / len(drawn.texts) for drawn in axes]
+    assert heights_of_lines[0] == pytest.approx(heights_of_lines[1], rel=0.2), "a line is as high in either"
     plt.close("all")
 
 
@@ -111,6 +111,11 @@ def test_a_certificate_looks_on_both_sides_of_nought_and_of_one() -> None:
         assert not NumericCertificate(claim="C.", reason="R.", lhs=lhs, rhs=rhs).verified
 
 
-def test_a_comparison_that_is_another_and_a_number_claims_nothing() -> None:
-    with pytest.raises(TrivialStepError):
-        SameSign(claim="C.", reason="R.", first=f < t, second=2 * f + 1 < 2 * t + 1)
+def test_what_differs_by_a_number_claims_nothing() -> None:
+    for kind, fields in (
+        (SameSign, {"first": f < t, "second": 2 * f + 1 < 2 * t + 1}),
+        (Inequality, {"greater": epsilon + 1, "lesser": epsilon}),
+        (Solutions, {"lhs": f, "rhs": epsilon, "unknown": epsilon, "solutions": (f,)}),
+    ):
+        with pytest.raises(TrivialStepError):
+            kind(claim="C.", reason="R.", **fields)
