@@ -112,6 +112,13 @@ class TestFixedPoints:
         assert [np.isfinite(column).sum() for column in many.logit_error.T] == [1, 3, 1, 3]
         assert not many.everywhere.any()
 
+    def test_what_pads_a_list_says_nothing(self) -> None:
+        """β = 1 has the two ends alone, beside a loop of three points; only where α = Λ do all errors stay."""
+        response = bc.OddsPower(alpha=np.array([0.3, 0.3, np.log(4)]), beta=np.array([1.0, 0.5, 1.0]))  # type: ignore[arg-type]
+        points = fixed_points(Evaluator(0.8, 0.2), response)
+        assert np.isfinite(points.logit_error).sum(axis=0).tolist() == [0, 1, 0]
+        np.testing.assert_array_equal(points.everywhere, [False, False, True])
+
     def test_rows_name_the_loop_only_where_there_are_several(self) -> None:
         assert [row.get("loop") for row in bc.Loop(tpr=0.8, fpr=0.1).fixed_points().rows()] == [None, None]
         rows = bc.Loop(tpr=np.array([0.8, 0.9]), fpr=0.1).fixed_points().rows()

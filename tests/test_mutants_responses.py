@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from boostcalc.odds import logit
-from boostcalc.responses import Affine, Evidence, OddsPower
+from boostcalc.odds import log_ratio, logit
+from boostcalc.responses import Affine, Evidence, OddsPower, SizedEvidence
 
 EVIDENCE = (-3.0, -0.4, 0.25, 2.0)
 SLIPS = (0.0, 1e-6, 0.05, 0.3, 0.45)
@@ -74,3 +74,20 @@ def test_a_power_of_nought_forgets_its_context() -> None:
     np.testing.assert_array_equal(
         OddsPower(0.5, 2.0).logit_error([-np.inf, 0.0, np.inf, np.nan]), [-np.inf, 0.5, np.inf, np.nan]
     )
+
+
+@pytest.mark.parametrize("half", [0.0, 1.0, 6.0])
+def test_of_the_evidence_of_k_pairs_the_share_k_over_k_plus_half_counts(half: float) -> None:
+    """Without pairs the prior alone does, also where one pair is evidence enough."""
+    response, c = SizedEvidence(a=-5.0, b=7.0, prior=0.4, half=half), 0.3
+    for k in (0, 1, 5):
+        share = k / (k + half) if k else 0.0
+        wanted = 0.4 + share * (-5.0 - 0.4 + 7.0 * c)
+        assert float(response.at(k).logit_error(logit(c))) == pytest.approx(wanted, rel=1e-13)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e-3, 1.0, 1e200])
+@pytest.mark.parametrize("ratio", [1 / 64, 1 / 4, 4.0, 64.0])
+def test_a_ratio_has_the_same_logarithm_at_any_size(size: float, ratio: float) -> None:
+    """Powers of two, so that the quotient is exact: a difference of logarithms would not be."""
+    assert float(log_ratio(ratio * size, size)) == np.log(ratio)

@@ -58,7 +58,7 @@ def limit(loop: Loop, start: State, *, consistent: bool) -> Array:
     going = points.limit(late[-2], late[-1])
     half = len(late) // 2
     with np.errstate(invalid="ignore"):  # an error of 0 or 1 that stays
-        steps = np.nan_to_num(np.diff(late, axis=0), posinf=np.inf, neginf=-np.inf)
+        steps = np.nan_to_num(np.diff(late, axis=0))
         early, width = (np.nan_to_num(np.ptp(part, axis=0)) for part in (late[: half + 1], late[half:]))
     turns = (steps[half:] > SETTLED).any(axis=0) & (steps[half:] < -SETTLED).any(axis=0)
     turns &= (np.abs(steps[-2:]) > SETTLED).any(axis=0)
@@ -76,16 +76,15 @@ def swing(loop: Loop, start: State) -> Swing:
 def _followed(loop: Loop, start: State, points: FixedPoints) -> Array:
     """The last errors (log-odds) of the orbit, shape (w, …) with 3 ≤ w ≤ `WATCHED`."""
     outermost = np.where(np.isfinite(points.logit_error), np.abs(points.logit_error), 0.0).max(axis=0) + FAR_OUT
-    states = [start, loop.step(start)]
-    states.append(loop.step(states[-1]))
-    late = deque((state.logit_error for state in states), maxlen=WATCHED)
-    state = states[-1]
+    state = loop.step(start)
+    late = deque((start.logit_error, state.logit_error), maxlen=WATCHED)
     for _ in range(FOLLOWED):
-        with np.errstate(invalid="ignore"):
-            moves = np.abs(late[-1] - late[-2]) > SETTLED / 100
-        gone = (np.abs(late[-1]) > outermost) & (np.abs(late[-1]) > np.abs(late[-2]))
+        before, state = state, loop.step(state)
+        late.append(state.logit_error)
+        moves = state.way_from(before) > SETTLED / 100
+        x, now = before.logit_error, state.logit_error
+        # far out already: one leap may end there that the next one takes back
+        gone = (np.abs(x) > outermost) & (np.abs(now) > np.abs(x)) & (np.sign(now) == np.sign(x))
         if not (moves & ~gone).any() and not (loop.response.sized and loop.context.law == "power"):
             break
-        state = loop.step(state)
-        late.append(state.logit_error)
     return np.stack(late)

@@ -82,7 +82,7 @@ def drift_points(evaluator: BaseEvaluator, curve: Curve) -> tuple[Array, Array, 
 @cache
 def _grid() -> Array:
     """Log-odds of contamination between which a drifting loop has one fixed point, none, or two that nearly touch."""
-    inner, middle, outer = logit(np.linspace(0, 1, 1025)[1:-1]), np.linspace(-40, 40, 1601), np.linspace(-1, 1, 133)
+    inner, middle, outer = logit(np.arange(1, 1024) / 1024), np.linspace(-40, 40, 1601), np.linspace(-1, 1, 133)
     return np.unique(np.concatenate([inner, middle, FARTHEST * outer]))
 
 
@@ -109,22 +109,20 @@ def _grid_points(judges: BaseEvaluator, curves: Curve, some: NDArray[np.intp]) -
 
 
 def _changes(excess: Callable[..., Array], edges: Array, signs: Array, some: NDArray[np.intp]) -> Array:
-    """The root between successive edges (axis 0) of opposite signs, else `nan`; edges of sign 0 may lie between.
+    """The root between edges (axis 0) of opposite signs, at the later one, else `nan`; edges of sign 0 may lie between.
 
     Where the sign is the same on both sides of such zeros, the middle one is a root that the excess only touches.
     """
     seen = np.maximum.accumulate(np.where(signs != 0, np.arange(len(edges))[:, None], -1), axis=0)
-    roots = np.full((len(edges) - 1, edges.shape[1]), np.nan)
+    roots = np.full_like(edges, np.nan)
     row, loop = np.nonzero((signs[1:] != 0) & (seen[:-1] >= 0))
     before, row = seen[row, loop], row + 1
     turned = signs[row, loop] != signs[before, loop]
     touched = ~turned & (row - before > 1)
-    roots[row[touched] - 1, loop[touched]] = edges[(row + before)[touched] // 2, loop[touched]]
+    roots[row[touched], loop[touched]] = edges[(row + before)[touched] // 2, loop[touched]]
     if turned.any():
         row, before, loop = row[turned], before[turned], loop[turned]
-        roots[row - 1, loop] = root_between(
-            excess, edges[before, loop], edges[row, loop], some[loop].astype(np.float64)
-        )
+        roots[row, loop] = root_between(excess, edges[before, loop], edges[row, loop], some[loop].astype(np.float64))
     return roots
 
 
@@ -148,7 +146,10 @@ def _touching(excess: Callable[..., Array], edges: Array, values: Array, some: N
 
 
 def _crossings(excess: Callable[..., Array], edges: Array) -> Array:
-    """The root in each piece between successive edges (axis 0) at whose ends the signs differ, else `nan`."""
+    """The root in each piece between successive edges (axis 0) at whose ends the signs differ, else `nan`.
+
+    One on an edge between pieces without width is in each of them.
+    """
     loops = np.arange(edges.shape[1])
     values = np.stack([excess(edge, loops) for edge in edges])
     roots = np.where(values[1:] == 0, edges[1:], np.nan)
@@ -156,6 +157,4 @@ def _crossings(excess: Callable[..., Array], edges: Array) -> Array:
     row, column = np.nonzero(np.sign(values[:-1]) * np.sign(values[1:]) < 0)
     if row.size:
         roots[row, column] = root_between(excess, edges[row, column], edges[row + 1, column], column.astype(np.float64))
-    repeated = np.zeros_like(roots, dtype=bool)
-    repeated[1:] = roots[1:] == roots[:-1]
-    return np.where(repeated, np.nan, roots)
+    return roots

@@ -174,9 +174,7 @@ def _lost(before: State, now: State, bar: Array, limit: Array) -> NDArray[np.boo
     """
     x, share = now.logit_error, now.context.logit_share
     gone = np.isposinf(limit) & (x > CERTAIN) & (share > CERTAIN) & (x >= before.logit_error)
-    with np.errstate(invalid="ignore"):
-        moves = np.abs(now.context.logit_shares - before.context.logit_shares) > TIE / 10
-    still = (np.abs(x - before.logit_error) <= TIE / 10) & ~moves.any(axis=0) & (len(moves) > 0)
+    still = ~(now.way_from(before) > TIE / 10) & (len(now.context.pairs) > 0)
     return np.asarray(gone | (still & (limit > bar)))
 
 

@@ -27,6 +27,16 @@ class State(NamedTuple):
     logit_error: Array
     context: Context
 
+    def way_from(self, before: State) -> Array:
+        """How far its error, or a batch that its context remembers, has moved at most (log-odds), shape (…).
+
+        What stays at 0 or 1 has not moved; where nothing else is there, the way is `nan`.
+        """
+        with np.errstate(invalid="ignore"):
+            error = self.logit_error - before.logit_error
+            batches = self.context.logit_shares - before.context.logit_shares
+        return np.asarray(np.fmax.reduce(np.abs([error, *batches]), axis=0))
+
 
 @dataclass(frozen=True, eq=False)
 class Start:
