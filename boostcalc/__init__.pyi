@@ -16,6 +16,7 @@ from .dynamics.diagram import PhaseDiagram
 from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, simulate, urn_limits
 from .dynamics.phase import phase
 from .fitting import Fit, fit, read_fit
+from .fitting.survey import Survey, read_survey, survey
 from .forecasting import Forecast, forecast, read_forecast
 from .odds import Counts
 from .reporting import report
@@ -51,6 +52,7 @@ __all__ = [
     "Sigmoid",
     "Simulation",
     "SizedEvidence",
+    "Survey",
     "Types",
     "UrnLimits",
     "Votes",
@@ -64,10 +66,12 @@ __all__ = [
     "read_fit",
     "read_forecast",
     "read_runs",
+    "read_survey",
     "report",
     "roc",
     "simulate",
     "simulated_log",
+    "survey",
     "urn_limits",
     "write_log",
 ]
