@@ -13,7 +13,7 @@ from boostcalc.plotting.style import BAND, FAINT, INK, LINE, MARK, axes_or_new, 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["roc"]
+__all__ = ["between_corners", "roc"]
 
 
 def roc(
@@ -42,7 +42,7 @@ def roc(
     with axes_or_new(ax, size=(4.6, 4.4) if band is not None else (5.2, 3.4)) as drawn:
         if band is not None:
             named = "band" if level is None else f"{level:.0%} band (all thresholds at once)"
-            drawn.fill(*_between_corners(*band), color=BAND, alpha=0.55, linewidth=0, label=named)
+            drawn.fill(*between_corners(*band), color=BAND, alpha=0.55, linewidth=0, label=named)
         drawn.plot([0, 1], [0, 1], color=FAINT, linewidth=1)
         drawn.plot(
             across, up, color=LINE, marker="o" if len(up) < 40 else None, markersize=3.5, label="thresholds, observed"
@@ -59,7 +59,7 @@ def roc(
         return drawn
 
 
-def _between_corners(fpr: ArrayLike, tpr: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def between_corners(fpr: ArrayLike, tpr: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The outline of a band: the upper left corners of its rectangles, and back along their lower right ones.
 
     A chord between points of two rectangles lies between the chords of their corners.

@@ -50,7 +50,8 @@ class BinormalFit:
     separation, ratio : a and b with their intervals; the ratio is exactly 1 where two categories cannot tell it.
     area : the area under the curve, $\Phi(a/\sqrt{1 + b^2})$.
     score, cut : array, shape (m,)
-        Thresholds, falling, and where they lie among the scores of wrong answers taken as standard normal.
+        Thresholds, falling, and where they lie among the scores of wrong answers taken as standard normal; −∞ for
+        the last, which accepts all.
     misfit : whether the curve fits.
     """
 
@@ -75,10 +76,9 @@ class BinormalFit:
             If it accepts all answers or none: there the curve has no finite threshold.
         """
         reached = int((self.score >= threshold).sum())
-        if not 0 < reached <= self.cut.size or threshold <= -math.inf:
-            raise UsageError(
-                f"threshold = {threshold:g} accepts no answer that was graded: give {self.score[0]:g} or less"
-            )
+        if reached in (0, self.score.size):
+            how = "all answers" if reached else "none"
+            raise UsageError(f"threshold = {threshold:g} accepts {how} of those graded: the curve has no place for it")
         assert self.separation.value is not None and self.ratio.value is not None  # noqa: S101, PT018  # it was fitted
         return Binormal(self.separation.value, float(self.cut[reached - 1]), self.ratio.value)
 
@@ -86,7 +86,7 @@ class BinormalFit:
         """Its JSON form."""
         named = {name: getattr(self, name).to_dict() for name in ("separation", "ratio", "area")}
         test = {"chi2": self.misfit.chi2, "df": self.misfit.df, "p": self.misfit.p}
-        cuts = [{"score": finite(s), "cut": float(c)} for s, c in zip(self.score, self.cut, strict=True)]
+        cuts = [{"score": finite(s), "cut": finite(c)} for s, c in zip(self.score, self.cut, strict=True)]
         return {**named, "misfit": {**test, "design_effect": self.misfit.design_effect}, "cuts": cuts}
 
     @classmethod
@@ -94,8 +94,9 @@ class BinormalFit:
         """The fit whose `to_dict` gave this record."""
         separation, ratio, area = (Estimate.from_dict(record[name]) for name in ("separation", "ratio", "area"))
         score, cut = (np.array([row[name] for row in record["cuts"]], dtype=float) for name in ("score", "cut"))
-        if np.isnan(score[:1]).any():
-            score[0] = np.inf  # which JSON cannot hold
+        # what JSON cannot hold
+        score = np.where(np.isnan(score), np.where(np.arange(score.size) == 0, np.inf, -np.inf), score)
+        cut = np.where(np.isnan(cut), -np.inf, cut)
         return cls(separation, ratio, area, score, cut, Misfit(**record["misfit"]))
 
 
@@ -120,10 +121,15 @@ def fit_binormal(
     FitError
         If the curve degenerates.
     """
+    best = maximise(right.sum(axis=0), wrong.sum(axis=0), start=start)
+    return described(best, score, right, wrong, clustered=clustered, level=level)
+
+
+def described(best: Maximum, score: Array, right: Array, wrong: Array, *, clustered: bool, level: float) -> BinormalFit:
+    """The curve at this maximum, with what the counts (as `fit_binormal` takes them) leave open about it."""
     from scipy.special import ndtr
     from scipy.stats import t as student
 
-    best = maximise(right.sum(axis=0), wrong.sum(axis=0), start=start)
     covariance = _covariance(best, right, wrong, clustered=clustered)
     df = right.shape[0] - 1 if clustered else min(right.sum(), wrong.sum()) - 1
     z = float(student.ppf((1 + level) / 2, max(df, 1)))
@@ -139,15 +145,16 @@ def fit_binormal(
         if best.free
         else Estimate.exact(1.0),
         area=Estimate(float(ndtr(index)), float(low), float(high), level),
-        score=score[:-1],
-        cut=best.cuts,
+        score=score,
+        cut=np.append(best.cuts, -np.inf),
         misfit=_misfit(best, right, wrong, clustered=clustered),
     )
 
 
 def _covariance(best: Maximum, right: Array, wrong: Array, *, clustered: bool) -> Array:
     """Of (a, ln b), shape (2, 2)."""
-    inverse = np.linalg.pinv(best.information, hermitian=True)
+    scale = np.sqrt(np.diag(best.information))
+    inverse = np.linalg.inv(best.information / scale / scale[:, None]) / scale / scale[:, None]
     if clustered:
         count, scores = right.shape[0], best.scores(right, wrong)
         inverse = count / (count - 1) * inverse @ (scores.T @ scores) @ inverse
@@ -181,10 +188,11 @@ def _misfit(best: Maximum, right: Array, wrong: Array, *, clustered: bool) -> Mi
 def _design_effect(told: Array) -> float:
     """Mean over categories of the variance of their shares between clusters over the multinomial one."""
     clusters, total = told.shape[0], told.sum()
+    told = told[:, told.sum(axis=0) > 0]
     share = told.sum(axis=0) / total
     off = told - told.sum(axis=1, keepdims=True) * share
     variance = clusters / (clusters - 1) * (off**2).sum(axis=0) / total**2
-    return float((variance * total / share).sum() / (1 - share).sum())
+    return float((variance * total / share).sum() / (1 - share).sum()) if share.size > 1 else 1.0
 
 
 def _joined(right: Array, wrong: Array) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

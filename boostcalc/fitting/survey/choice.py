@@ -7,13 +7,14 @@ end of its interval) is best; and it is told how often each would be best, draw 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from boostcalc.dynamics import Loop, Start
+from boostcalc.dynamics import Context, Loop, Start, State
 from boostcalc.odds import Array, expit, logit
 from boostcalc.responses import Response
 from boostcalc.results import Estimate, finite
@@ -25,9 +26,6 @@ __all__ = ["OBJECTIVES", "Choice", "Objective", "Outlook", "choices", "drawn_res
 
 MOST_ROUNDS = 200
 """Rounds in which a loop has to reach its target; one that takes longer is no plan."""
-
-STANDS = 1e-12
-"""A step in log-odds below which a loop that has not reached its target never will."""
 
 ALIKE = 1e-9
 """Outcomes closer than this, relative to themselves, are one."""
@@ -75,6 +73,7 @@ class Choice:
     ----------
     objective : its name, in `OBJECTIVES`.
     threshold : the least score accepted; None where none achieves anything, and `reason` says why.
+    index : which of the survey's thresholds that is, 0 being the strictest.
     outcome : what it does, as the median over the draws.
     wins : in which share of the draws it is the best of all thresholds.
     alike : how many thresholds are as good.
@@ -86,6 +85,7 @@ class Choice:
     wins: float
     alike: int = 1
     reason: str = ""
+    index: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Its JSON form."""
@@ -96,12 +96,15 @@ class Choice:
             "wins": self.wins,
             "alike": self.alike,
             "reason": self.reason,
+            "index": self.index,
         }
 
     @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Choice:
-        """The choice whose `to_dict` gave this record."""
-        return cls(**{**record, "outcome": Estimate.from_dict(record["outcome"])})
+    def from_dict(cls, record: Mapping[str, Any], scores: Sequence[float]) -> Choice:
+        """The choice among these scores whose `to_dict` gave this record."""
+        index = record["index"]
+        threshold = None if index is None else scores[index]
+        return cls(**{**record, "threshold": threshold, "outcome": Estimate.from_dict(record["outcome"])})
 
 
 def drawn_responses(
@@ -146,23 +149,47 @@ def outlook(
 
 
 def _followed(loop: Loop, start: Start, target: float) -> tuple[Array, Array, Array]:
-    begin = state = loop.start(start)
-    after = loop.step(begin)
-    bar = float(logit(target))
-    spent = np.zeros(begin.logit_error.shape)
-    pending = begin.logit_error > bar
+    begin = loop.start(start)
+    limit = loop.limit(start)
+    with np.errstate(invalid="ignore"):  # from an error of 0 or 1, which stays
+        drop = begin.logit_error - loop.step(begin).logit_error
+    return drop, _attempts(loop, begin, limit, float(logit(target))), expit(limit)
+
+
+def _attempts(loop: Loop, begin: State, limit: Array, bar: float) -> Array:
+    """Expected attempts of the rounds until the log-odds of error are at `bar`; only loops under way are followed."""
+    shape = begin.logit_error.shape
+    spent = np.where(begin.logit_error > bar, np.inf, 0.0).ravel()
+    # orbits are monotone: one whose limit lies above the bar never gets there, unless the first step leaps
+    first = loop.step(begin).logit_error
+    going = (spent > 0) & ((limit <= bar) | (first <= bar)).ravel()
+    loops = Loop(
+        evaluator=loop.evaluator.ravel(shape),
+        response=loop.response.ravel(shape),
+        context=loop.context,
+        batch=loop.batch,
+    ).take(going)
+    where = np.flatnonzero(going)
+    state = _taken(State(begin.logit_error.ravel(), begin.context), loop.batch, going)
+    so_far = np.zeros(where.size)
     for _ in range(MOST_ROUNDS):
-        if not pending.any():
+        if not where.size:
             break
         with np.errstate(divide="ignore"):
-            spent = np.where(pending, spent + loop.batch / loop.rates(state).acceptance(state.logit_error), spent)
-        following = loop.step(state)
-        still = np.abs(following.logit_error - state.logit_error) < STANDS
-        spent = np.where(pending & still, np.inf, spent)
-        pending = pending & ~still & (following.logit_error > bar)
-        state = following
-    spent = np.where(pending, np.inf, spent)
-    return begin.logit_error - after.logit_error, spent, expit(loop.limit(start))
+            so_far = so_far + loop.batch / loops.rates(state).acceptance(state.logit_error)
+        state = loops.step(state)
+        there = state.logit_error <= bar
+        if there.any():
+            spent[where[there]] = so_far[there]
+            where, so_far = where[~there], so_far[~there]
+            loops, state = loops.take(~there), _taken(state, loop.batch, ~there)
+    return spent.reshape(shape)
+
+
+def _taken(state: State, batch: float, chosen: NDArray[np.bool_]) -> State:
+    """The states of the chosen ones of a row of loops whose contexts are one batch."""
+    share = np.broadcast_to(state.context.logit_share.ravel(), state.logit_error.shape)
+    return State(state.logit_error[chosen], Context.plain(batch, share[chosen]))
 
 
 def choices(scores: Array, seen: Outlook, level: float) -> tuple[tuple[Choice, ...], dict[str, Array]]:
@@ -195,6 +222,7 @@ def _choice(scores: Array, draws: Array, wins: Array, objective: Objective, leve
         wins=float(wins[j]),
         alike=int(alike.size),
         reason=reason,
+        index=j,
     )
 
 

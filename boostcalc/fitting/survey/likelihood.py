@@ -21,11 +21,20 @@ __all__ = ["Maximum", "cells", "maximise"]
 ROUNDS = 300
 """Steps of scoring after which it has failed."""
 
+FARTHEST = 1.0
+"""A step changes the separation and the logarithm of the ratio by no more than this."""
+
 ENOUGH = 1e-10
 """Gain of log-likelihood per answer, in a whole step, below which the maximum is reached."""
 
 MOST_UNEVEN = 20.0
 """A ratio of standard deviations beyond this, or below its inverse, is that of a curve which degenerates."""
+
+BLURRED = 3.0
+"""A standard error of the separation, or of the logarithm of the ratio, beyond which nothing is known of it."""
+
+SINGULAR = 1e12
+"""A condition number of the information, in units of each parameter's own, beyond which nothing is determined."""
 
 TINY = 1e-300
 
@@ -68,10 +77,10 @@ def cells(separation: float, log_ratio: float, cuts: Array) -> tuple[Array, Arra
     return _between(ndtr(right), ndtr(-right)), _between(ndtr(wrong), ndtr(-wrong))
 
 
-def maximise(right: Array, wrong: Array, *, start: float) -> Maximum:
+def maximise(right: Array, wrong: Array, *, start: float, free: bool = True) -> Maximum:
     """The maximum for these counts of correct and wrong answers by category, shape (K,), from a separation to start at.
 
-    With two categories the counts say one number beside the cut, and the ratio is held at 1.
+    Unless it is `free`, the ratio is held at 1; so it is with two categories, which say one number beside the cut.
 
     Raises
     ------
@@ -80,7 +89,7 @@ def maximise(right: Array, wrong: Array, *, start: float) -> Maximum:
     """
     from scipy.special import ndtri
 
-    free = right.size > 2
+    free = free and right.size > 2
     total = right + wrong
     reached = np.cumsum(total)[:-1] / total.sum()
     centre = start * right.sum() / total.sum()
@@ -89,11 +98,14 @@ def maximise(right: Array, wrong: Array, *, start: float) -> Maximum:
     for _ in range(ROUNDS):
         score, information = _scoring(theta, right, wrong, free)
         step = _step(score, information, free)
+        step = step / max(1.0, np.abs(step[:2]).max() / FARTHEST)
         gain, theta, value = _climbed(theta, step, value, right, wrong)
         if abs(theta[1]) > np.log(MOST_UNEVEN):
             break
         if gain < ENOUGH * total.sum():
             _, information = _scoring(theta, right, wrong, free)
+            if _blurred(information, free):
+                break
             return Maximum(float(theta[0]), float(theta[1]), theta[2:], information, free)
     raise FitError(
         "the binormal curve has no finite maximum here: the scores of right and wrong answers hardly overlap, or those "
@@ -114,8 +126,21 @@ def _climbed(theta: Array, step: Array, value: float, right: Array, wrong: Array
 
 def _step(score: Array, information: Array, free: bool) -> Array:
     scale = np.sqrt(np.maximum(np.diag(information), TINY))
-    found = np.linalg.lstsq(information / scale / scale[:, None], score / scale, rcond=1e-13)[0] / scale
+    scaled = information / scale / scale[:, None]
+    try:
+        found = np.linalg.solve(scaled, score / scale) / scale
+    except np.linalg.LinAlgError:
+        found = np.linalg.lstsq(scaled, score / scale)[0] / scale
     return found if free else np.insert(found, 1, 0.0)
+
+
+def _blurred(information: Array, free: bool) -> bool:
+    """Whether these counts leave a or ln b open altogether: the likelihood has come to rest far out."""
+    scale = np.sqrt(np.diag(information))
+    if not (scale > 0).all() or np.linalg.cond(information / scale / scale[:, None]) > SINGULAR:
+        return True
+    errors = np.sqrt(np.diag(np.linalg.inv(information)))[: 2 if free else 1]
+    return bool((errors > BLURRED).any())
 
 
 def _value(theta: Array, right: Array, wrong: Array) -> float:

@@ -83,7 +83,7 @@ def _of_binormal(rows: Sequence[Threshold], binormal: BinormalFit | None, degene
             "the binormal curve does not fit these scores: go by the thresholds' own rates, not by its separation and "
             "ratio"
         ]
-    judged = [binormal.at(score).under(np.nan) for score in binormal.score]
+    judged = [binormal.at(score).under(np.nan) for score in binormal.score[:-1]]
     below = [one for one, rates in zip(rows, judged, strict=False) if rates.t < rates.f]
     if not below:
         return []

@@ -223,6 +223,8 @@ class Survey(Result):
             inputs, rows = record["inputs"], record["thresholds"]
             ends = [math.inf] + [-math.inf] * (len(rows) - 1)  # scores that JSON cannot hold
             found = record["binormal"]
+            thresholds = tuple(Threshold.from_dict(row, unbounded=end) for row, end in zip(rows, ends, strict=True))
+            scores = [one.score for one in thresholds]
             return cls(
                 status=record["status"],
                 n_correct=record["answers"]["correct"],
@@ -233,9 +235,9 @@ class Survey(Result):
                 level=record["level"],
                 auc=Estimate.from_dict(record["auc"]),
                 band_level=record["band_level"],
-                thresholds=tuple(Threshold.from_dict(row, unbounded=end) for row, end in zip(rows, ends, strict=True)),
+                thresholds=thresholds,
                 binormal=None if found is None else BinormalFit.from_dict(found),
-                best=tuple(Choice.from_dict(choice) for choice in record["best"]),
+                best=tuple(Choice.from_dict(choice, scores) for choice in record["best"]),
                 error=Estimate.from_dict(inputs["error"]),
                 target=inputs["target"],
                 batch=inputs["batch"],
