@@ -24,7 +24,7 @@ from boostcalc.fitting.survey.choice import Outlook, choices
 from boostcalc.fitting.survey.draws import draw_rates, simultaneous_level
 from boostcalc.fitting.survey.graded import Graded
 from boostcalc.fitting.survey.likelihood import maximise
-from boostcalc.fitting.survey.thresholds import effective, jeffreys, kept_levels
+from boostcalc.fitting.survey.thresholds import bands, effective, jeffreys, kept_levels
 from boostcalc.odds import Array
 from boostcalc.results import Estimate
 
@@ -151,7 +151,7 @@ def thresholds(setting: Setting, data: Graded, rng: np.random.Generator) -> Iter
             level,
             within(Estimate.from_draws(plain, ratios, level), t[one] / f[one]),
         )
-        wide = [np.stack(jeffreys(counts, simultaneous_level(drawn, level))) for counts in worth]
+        wide = bands(data, curve, kept, worth, simultaneous_level(drawn, level))
         both = holds(wide[0][:, known], t[known]) and holds(wide[1][:, known], f[known])
         yield "tpr and fpr of all thresholds at once", level, both
         yield from chosen(score, seen, t, f, level)

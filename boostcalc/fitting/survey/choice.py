@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boostcalc.dynamics import Context, Loop, Start, State
+from boostcalc.fitting.survey.draws import simultaneous_level
 from boostcalc.odds import Array, expit, logit
 from boostcalc.responses import Response
 from boostcalc.results import Estimate, finite
@@ -74,7 +75,8 @@ class Choice:
     objective : its name, in `OBJECTIVES`.
     threshold : the least score accepted; None where none achieves anything, and `reason` says why.
     index : which of the survey's thresholds that is, 0 being the strictest.
-    outcome : what it does, as the median over the draws.
+    outcome : what it does, as the median over the draws; its interval allows for the choice, as those of all
+        thresholds hold at once.
     wins : in which share of the draws it is the best of all thresholds.
     alike : how many thresholds are as good.
     """
@@ -215,10 +217,11 @@ def _choice(scores: Array, draws: Array, wins: Array, objective: Objective, leve
     alike = np.flatnonzero(bound >= best - ALIKE * abs(best))
     j = int(alike[np.argmax(tie_break[alike])])
     middle = float(np.quantile(draws[:, j], 0.5, method="inverted_cdf"))
+    told = Estimate.from_draws(middle, draws[:, j], simultaneous_level((draws,), level))
     return Choice(
         objective=objective.name,
         threshold=float(scores[j]),
-        outcome=Estimate.from_draws(middle, draws[:, j], level),
+        outcome=replace(told, level=level),
         wins=float(wins[j]),
         alike=int(alike.size),
         reason=reason,

@@ -52,7 +52,7 @@ def draw_rates(
     return found[0], found[1]
 
 
-def simultaneous_level(rates: tuple[Array, Array], level: float) -> float:
+def simultaneous_level(rates: tuple[Array, ...], level: float) -> float:
     """The level at which pointwise intervals hold the rates of all thresholds at once in `level` of the draws.
 
     Each rate's rank among its draws says how far out it lies; a draw lies as far out as its outermost rate.

@@ -20,7 +20,7 @@ from boostcalc.fitting.survey.draws import draw_rates, simultaneous_level
 from boostcalc.fitting.survey.graded import Graded, graded
 from boostcalc.fitting.survey.notes import notes, status
 from boostcalc.fitting.survey.result import Survey
-from boostcalc.fitting.survey.thresholds import Threshold, effective, jeffreys, kept_levels
+from boostcalc.fitting.survey.thresholds import Threshold, bands, effective, jeffreys, kept_levels
 from boostcalc.odds import Array, Counts, as_rate, sample_rate
 from boostcalc.responses import Perfect, Response
 from boostcalc.results import Estimate, provenance
@@ -106,7 +106,8 @@ def survey(
     found = area(data, curve)
     auc = found.interval(level)
     band_level = simultaneous_level(drawn, level)
-    rows = _thresholds(curve, kept, worth, drawn, errors, seen, wins, level, band_level)
+    wide = bands(data, curve, kept, worth, band_level)
+    rows = _thresholds(curve, kept, worth, wide, drawn, errors, seen, wins, level)
     binormal, degenerate = _binormal(curve, kept, tables, data, level)
     return Survey(
         status=status(curve, auc, chosen),
@@ -187,18 +188,17 @@ def _thresholds(
     curve: EmpiricalRoc,
     kept: np.ndarray[tuple[int], np.dtype[np.intp]],
     worth: tuple[list[Counts], list[Counts]],
+    wide: tuple[Array, Array],
     drawn: tuple[Array, Array],
     errors: Array,
     seen: Outlook,
     wins: dict[str, Array],
     level: float,
-    band_level: float,
 ) -> tuple[Threshold, ...]:
     rates = [
         [Estimate(c.rate, float(a), float(b), level) for c, a, b in zip(counts, *jeffreys(counts, level), strict=True)]
         for counts in worth
     ]
-    bands = [np.stack(jeffreys(counts, band_level), axis=1) for counts in worth]
     t, f = drawn
     error = float(np.mean(errors)) if errors.size else math.nan
     plain = (1 - error) * curve.tpr[kept] + error * curve.fpr[kept]
@@ -212,8 +212,8 @@ def _thresholds(
             fpr_counts=worth[1][j],
             tpr=rates[0][j],
             fpr=rates[1][j],
-            tpr_band=(float(bands[0][j, 0]), float(bands[0][j, 1])),
-            fpr_band=(float(bands[1][j, 0]), float(bands[1][j, 1])),
+            tpr_band=(float(wide[0][0, j]), float(wide[0][1, j])),
+            fpr_band=(float(wide[1][0, j]), float(wide[1][1, j])),
             likelihood_ratio=Estimate.from_draws(float(curve.likelihood_ratio[k]), ratio[:, j], level),
             acceptance=Estimate.from_draws(float(plain[j]), acceptance[:, j], level),
             drop=_middle(seen.fastest[:, j], level),

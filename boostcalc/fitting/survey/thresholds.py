@@ -16,7 +16,7 @@ from boostcalc.fitting.survey.graded import Graded
 from boostcalc.odds import Array, Counts
 from boostcalc.results import Estimate, finite
 
-__all__ = ["MOST", "Threshold", "effective", "jeffreys", "kept_levels"]
+__all__ = ["MOST", "Threshold", "bands", "effective", "jeffreys", "kept_levels"]
 
 MOST = 50
 """Thresholds that are looked at; where more scores occur, so many of about equal numbers of answers between them."""
@@ -123,8 +123,39 @@ def effective(graded: Graded, curve: EmpiricalRoc, kept: NDArray[np.intp]) -> tu
 
 def jeffreys(counts: list[Counts], level: float) -> tuple[Array, Array]:
     """Jeffreys intervals, shape (thresholds,) each; 0 and 1 where no or all answers were accepted."""
+    return _interval(counts, level, "jeffreys")
+
+
+def bands(
+    graded: Graded,
+    curve: EmpiricalRoc,
+    kept: NDArray[np.intp],
+    worth: tuple[list[Counts], list[Counts]],
+    level: float,
+) -> tuple[Array, Array]:
+    """Intervals of the rates of correct and of wrong answers at the level of a band, shape (2, thresholds) each.
+
+    A threshold at the score of one answer alone counts this one: where k of n of its kind are counted, the rate is
+    that of the k-th order statistic, Beta(k, n − k + 1), and not Jeffreys' Beta(k + ½, n − k + ½). Among many
+    thresholds it tells. Effective counts of clusters, which are themselves uncertain, have Clopper and Pearson's
+    intervals (Korn, Graubard 1998, Survey Methodology 24, 193).
+    """
+    if graded.clustered:
+        low, high = (np.stack(_interval(counts, level, "beta")) for counts in worth)
+        return low, high
+    found = []
+    single = np.diff(curve.accepted_correct + curve.accepted_wrong, prepend=0)[kept] == 1
+    for counts, accepted in zip(worth, (curve.accepted_correct, curve.accepted_wrong), strict=True):
+        alone = single & (np.diff(accepted, prepend=0)[kept] == 1)
+        shifted = [Counts(one.successes - 0.5 * own, one.trials) for one, own in zip(counts, alone, strict=True)]
+        found.append(np.stack(_interval(shifted, level, "jeffreys")))
+    return found[0], found[1]
+
+
+def _interval(counts: list[Counts], level: float, method: str) -> tuple[Array, Array]:
     from statsmodels.stats.proportion import proportion_confint
 
     k, n = (np.array([getattr(one, name) for one in counts]) for name in ("successes", "trials"))
-    low, high = proportion_confint(k, n, alpha=1 - level, method="jeffreys")
+    with np.errstate(invalid="ignore"):
+        low, high = proportion_confint(k, n, alpha=1 - level, method=method)
     return np.where(k == 0, 0.0, low), np.where(k == n, 1.0, high)
