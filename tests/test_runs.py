@@ -139,23 +139,12 @@ def test_rows_may_be_chosen_by_any_column() -> None:
     ("text", "why"),
     [
         ("", "empty"),
+        ("\n\n", "empty"),
         ("foo,bar\n1,2\n", "no column to learn from.*foo, bar"),
+        ("is_correct,bar\n1,2\n", "--map correct=is_correct"),
         ("correct\n", "no rows"),
         ("error\n0.2\n", "`error` but not `n`"),
-        ("correct,context_size,context_wrong\n1,4,5\n", "exceeds context_size"),
-        ("correct,context_contamination\n1,1.5\n", "impossible.*0 to 1"),
-        ("correct,context_size\n1,-1\n", "impossible"),
-        ("correct,context_size\n1,10.5\n", "impossible"),
-        ("correct,context_size\n1,x\n", "log.csv cannot be read.*Could not convert"),
-        ("correct\nyes\nmaybe\n", "1 row with an impossible correct"),
-        ("correct\n2\n1\n", "1 row with an impossible correct"),
-        ("n,n_wrong\n10,12\n", "n_wrong"),
-        ("n,error\n10,1.3\n", "error"),
-        ("n,n_wrong\n-1,0\n", "impossible n"),
-        ("correct,votes,votes_for\n1,3,4\n", "votes_for = 4 exceeds votes = 3"),
-        ("correct,votes\n1,0\n", "votes = 0 is impossible"),
-        ("correct,context_size,context_judged_wrong\n1,3,4\n", "exceeds context_size"),
-        ("correct,context_wrong_position\n1,1.5\n", "impossible.*0 to 1"),
+        ('correct,run\n1,"a\n0,b\n', "nothing closes the quotation mark that line 2 opens"),
     ],
 )
 def test_what_is_no_log_is_named(text: str, why: str, tmp_path: Path) -> None:
@@ -188,7 +177,7 @@ def test_a_file_that_is_not_what_its_name_says(tmp_path: Path) -> None:
 
 
 def test_an_unknown_column_to_choose_by_is_named(attempts: pd.DataFrame) -> None:
-    with pytest.raises(UsageError, match="no column 'rnu'"):
+    with pytest.raises(UsageError, match="no column 'rnu' to select by: did you mean 'run'"):
         bc.read_runs(attempts, where={"rnu": "r1"})
     with pytest.raises(SchemaError, match="no rows where run = r99"):
         bc.read_runs(attempts, where={"run": "r99"})

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 import boostcalc as bc
-from boostcalc.cli.common import READABLE, WRITABLE, answer, not_over, output_options
+from boostcalc.cli.common import WRITABLE, answer, output_options
+from boostcalc.cli.reading import reading_options
+
+if TYPE_CHECKING:
+    from boostcalc.runs import Runs
+
 
 __all__ = ["command"]
 
 
 @click.command("fit")
-@click.argument("runs", type=READABLE)
-@click.option("--where", metavar="COLUMN=VALUE", multiple=True, help="Only rows with this value; may be repeated.")
+@reading_options()
 @click.option(
     "--family",
     metavar="NAME",
@@ -28,8 +34,7 @@ __all__ = ["command"]
 @click.option("--plot", metavar="FILE", type=WRITABLE, help="Draw the response (.svg, .png, .pdf).")
 @output_options()
 def command(
-    runs: str,
-    where: tuple[str, ...],
+    runs: Runs,
     family: tuple[str, ...],
     plain_rate: bool,
     level: float,
@@ -41,20 +46,14 @@ def command(
 
     RUNS is a CSV, JSONL or Parquet file: one row an attempt (`correct`, `accepted`, `context_size`,
     `context_wrong` or `context_contamination`, `run`, …), or pre-counted with `n` and `n_wrong` or `error`.
+    Or a log of Inspect AI, or samples that lm-evaluation-harness logged; or a folder of one of these.
 
     \b
     boostcalc fit runs.parquet -o fit.json
     boostcalc fit curves.csv --where task=sst2 --where context_size=39 -o fit.json
+    boostcalc fit answers.csv --map correct=is_ok --map accepted=judge -o fit.json
+    boostcalc fit logs/ --truth includes --verdict self_judge
     """
-    not_over(output, runs)
-    chosen = dict(_pair(item) for item in where)
     options = {"families": family} if family else {}
-    result = bc.fit(bc.read_runs(runs, where=chosen), averaged=not plain_rate, level=level, **options)
+    result = bc.fit(runs, averaged=not plain_rate, level=level, **options)
     answer(result, as_json=as_json, output=output, plot=plot)
-
-
-def _pair(item: str) -> tuple[str, str]:
-    column, equals, value = item.partition("=")
-    if not equals:
-        raise click.BadParameter(f"cannot read {item!r}: write COLUMN=VALUE", param_hint="'--where'")
-    return column, value

@@ -13,7 +13,7 @@ from boostcalc.dynamics import EVALUATORS, POLICIES, BaseEvaluator, Evaluator, V
 from boostcalc.odds import Counts
 from boostcalc.responses import RESPONSES
 
-__all__ = ["evaluator_options", "loop_options", "start_options"]
+__all__ = ["evaluator_options", "loop_options", "start_options", "together"]
 
 
 def evaluator_options() -> Callable[[Command], Command]:
@@ -49,14 +49,14 @@ def evaluator_options() -> Callable[[Command], Command]:
             judge = _voting(_judge(tp, fp, named), votes, needed, correlation)
             return command(evaluator=judge, **others)
 
-        return _together(*options)(with_evaluator)  # type: ignore[return-value]  # it asks for what is needed to make one
+        return together(*options)(with_evaluator)  # type: ignore[return-value]  # it asks for what is needed to make one
 
     return decorate
 
 
 def start_options() -> Callable[[Command], Command]:
     """`--error` and `--contamination` of round 0."""
-    return _together(
+    return together(
         click.option("--error", type=RateType(), help="Error rate of round 0 [default: 0.5]."),
         click.option(
             "--contamination",
@@ -68,7 +68,7 @@ def start_options() -> Callable[[Command], Command]:
 
 def loop_options(batch: click.ParamType[Any] | None = None) -> Callable[[Command], Command]:
     """`--batch`, `--response` and `--context`: what a loop is beside its evaluator."""
-    return _together(
+    return together(
         click.option(
             "--batch",
             type=batch or click.FloatRange(1),
@@ -93,7 +93,9 @@ def loop_options(batch: click.ParamType[Any] | None = None) -> Callable[[Command
     )
 
 
-def _together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """Several options as one decorator, in the order in which `--help` lists them."""
+
     def decorate(command: Command) -> Command:
         decorated: Any = command
         for option in reversed(options):

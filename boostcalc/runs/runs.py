@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 
 from boostcalc import plotting
-from boostcalc.errors import SchemaError, UsageError
+from boostcalc.errors import SchemaError
 from boostcalc.results import Result, finite
-from boostcalc.runs.readers import open_table, unreadable
-from boostcalc.runs.schema import COLUMNS
-from boostcalc.runs.tally import scores, tally
+from boostcalc.runs.readers import Asked, Table, engine_errors, open_table
+from boostcalc.runs.selection import Chosen, choose
+from boostcalc.runs.tally import COARSE, ROWS, Tally, alike, tally
+from boostcalc.runs.unread import Unread, unread_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +37,8 @@ class Runs(Result):
     scores : DataFrame or None
         Graded verdicts by truth: one row per cluster (block, run, query, as far as `cells` has them) and distinct
         `score`, with `n_correct`, `n_wrong` and `n_unknown`. None where the table has no `score`.
+    unread : rows that cannot be read: how many, and the first of them.
+    notes : what else there is to know of how the log was read.
     """
 
     kind = "runs"
@@ -47,6 +48,8 @@ class Runs(Result):
     source: str
     where: dict[str, Any]
     scores: pd.DataFrame | None = None
+    unread: Unread = field(default_factory=Unread)
+    notes: tuple[str, ...] = ()
 
     @property
     def n_attempts(self) -> int:
@@ -56,10 +59,14 @@ class Runs(Result):
     @property
     def status(self) -> str:  # type: ignore[override]  # computed here, a field elsewhere
         """How much there is, and what was left out."""
-        left = f"; columns not read: {', '.join(self.ignored)}" if self.ignored else ""
+        said = [*self.notes]
+        if self.ignored:
+            said.append(f"columns not read: {', '.join(self.ignored)}")
+        if self.unread:
+            said.append(self.unread.said(self.source))
         cells = f"{len(self.cells):,} cell{'s' if len(self.cells) != 1 else ''}"
         attempts = f"{self.n_attempts:,} attempt{'s' if self.n_attempts != 1 else ''}"
-        return f"{self.source}: {attempts} in {cells}{left}"
+        return "; ".join([f"{self.source}: {attempts} in {cells}", *said])
 
     def contexts(self) -> pd.DataFrame:
         """Error counts by what the context held: columns `context_size`, `share`, `exact`, `n`, `n_wrong`.
@@ -85,7 +92,7 @@ class Runs(Result):
             {k: v if isinstance(v, str) else finite(v) for k, v in row.items()}
             for row in self.cells.to_dict(orient="records")
         ]
-        return {"status": self.status, "ignored": list(self.ignored), "cells": rows}
+        return {"status": self.status, "ignored": list(self.ignored), "unread": self.unread.to_dict(), "cells": rows}
 
     def plot(self, ax: Axes | None = None) -> Axes:
         seen = self.contexts()
@@ -97,23 +104,43 @@ class Runs(Result):
 KEYS = ("context_size", "context_wrong", "context_contamination")
 
 
-def read_runs(source: Any, *, where: Mapping[str, Any] | None = None) -> Runs:
-    """Logged runs from a CSV, JSONL or Parquet file, or any dataframe, in the schema of `runs.schema`.
+def read_runs(
+    source: Any,
+    *,
+    where: Mapping[str, Any] | None = None,
+    columns: Mapping[str, str] | None = None,
+    strict: bool = False,
+    truth: str | None = None,
+    verdict: str | None = None,
+    filters: str | Sequence[str] = (),
+) -> Runs:
+    """Logged runs from a file, a folder or any dataframe, in the schema of `runs.schema`.
+
+    A row that cannot be read (broken, or with a value that cannot be) is left out, counted and named in `unread`.
 
     Parameters
     ----------
     source : path or dataframe
-        One row an attempt, or a pre-counted table (`n` and `n_wrong`, `error` or `correct`). Files are read out
-        of core; dataframes may be of any kind that narwhals knows (pandas, Polars, Arrow, DuckDB, …).
+        One row an attempt, or a pre-counted table (`n` and `n_wrong`, `error` or `correct`): CSV (also with
+        semicolons, tabs or bars), JSONL, Parquet, all read out of core; logs of Inspect AI; samples of
+        lm-evaluation-harness; dataframes of any kind that narwhals knows (pandas, Polars, Arrow, DuckDB, …).
     where : mapping, optional
         Column → value: only rows that have it are read.
+    columns : mapping, optional
+        The schema's name → the table's: `{"correct": "is_ok"}`. Names that are the schema's need no mention.
+    strict : bool
+        Refuse a log with rows that cannot be read.
+    truth, verdict : str, optional
+        The scorer (Inspect AI) or metric (lm-evaluation-harness) that says what is correct, and what is accepted.
+    filters : str or sequence of str
+        For lm-evaluation-harness: the filter whose reading of the answers counts.
 
     Raises
     ------
     UsageError
-        If there is no such file or column.
+        If there is no such file, column, scorer or filter; or if more than one might be meant.
     SchemaError
-        If the table is not a log of runs: no known column, or impossible values.
+        If the table is not a log of runs, or no row of it can be read; with `strict`, if any cannot.
 
     Examples
     --------
@@ -121,54 +148,66 @@ def read_runs(source: Any, *, where: Mapping[str, Any] | None = None) -> Runs:
     >>> log = pd.DataFrame({"correct": [True, False, True], "accepted": [True, True, False]})
     >>> print(read_runs(log).status)
     a DataFrame: 3 attempts in 1 cell
+    >>> log = pd.DataFrame({"is_ok": ["yes", "no", "maybe"]})
+    >>> print(read_runs(log, columns={"correct": "is_ok"}).status)
+    a DataFrame: 2 attempts in 1 cell; 1 row of a DataFrame cannot be read: row 3: correct = maybe:
+    it is whether the answer is correct: true or false
     """
-    import duckdb
-
-    table = open_table(source)
-    name = Path(source).name if isinstance(source, str | Path) else f"a {type(source).__name__}"
-    columns = table.collect_schema().names()
-    if not set(columns) & {"correct", "accepted", "n_wrong", "error"}:
-        capitals = [column for column in columns if column not in COLUMNS and column.lower() in COLUMNS]
-        raise SchemaError(
-            f"{name} has no column to learn from: it needs `correct`, `accepted`, or `n` with `n_wrong` or `error`; "
-            f"its columns are {', '.join(columns) or 'none'}"
-            + (f" (write {', '.join(capitals)} in lower case)" if capitals else "")
-        )
-    if "error" in columns and "n" not in columns and "n_wrong" not in columns:
-        raise SchemaError(f"{name} has `error` but not `n`: how many attempts does each rate stand for?")
-    try:
-        rows = _only(table, where or {})
-        cells = tally(rows)
-        if "query" in columns and not any(name in cells and cells[name].nunique() > 1 for name in ("block", "run")):
-            cells = tally(rows, queries=True)  # nothing coarser says what is independent
-        graded = scores(rows, queries="query" in cells)
-    except UsageError:
-        raise
-    except (duckdb.Error, ValueError) as error:
-        raise unreadable(name, error) from None
-    except RuntimeError as error:
-        if "interrupt" in str(error).lower():  # how DuckDB passes on Ctrl-C
-            raise KeyboardInterrupt from None
-        raise
+    named = (filters,) if isinstance(filters, str) else tuple(filters)
+    table = open_table(source, Asked(truth, verdict, named))
+    with engine_errors(table.name):
+        chosen = choose(table, columns or {}, where or {})
+        counted = _passed(table, chosen)
+        unread = Unread()
+        if counted.left_out:
+            unread = Unread.first(counted.left_out, unread_rows(table, counted.chosen))
+    if unread and strict:
+        raise SchemaError(f"{unread.said(table.name)}; without strict (--strict) they are left out")
+    cells = counted.tally.cells
     if not len(cells) or cells["n"].sum() == 0:
-        raise SchemaError(f"{name} has no rows" + (f" where {_said(where)}" if where else ""))
-    selected = {column: str(value) for column, value in (where or {}).items()}
-    return Runs(cells, tuple(c for c in columns if c not in COLUMNS), name, selected, graded)
+        if unread:
+            raise SchemaError(f"nothing of {table.name} can be read: {unread.said(table.name)}")
+        raise SchemaError(f"{table.name} has no rows" + (f" where {_said(where)}" if where else ""))
+    taken = set(chosen.columns.values())
+    return Runs(
+        cells=cells,
+        ignored=tuple(name for name in table.columns if name not in taken),
+        source=table.name,
+        where={column: str(value) for column, value in (where or {}).items()},
+        scores=counted.tally.scores,
+        unread=unread,
+        notes=(*table.notes, *([COARSE] if counted.tally.coarse else [])),
+    )
 
 
-def _only(table: nw.LazyFrame[Any], where: Mapping[str, Any]) -> nw.LazyFrame[Any]:
-    schema = table.collect_schema()
-    for column, value in where.items():
-        if column not in schema:
-            raise UsageError(f"no column {column!r} to select by; there are: {', '.join(schema.names())}")
-        if schema[column].is_numeric():
-            try:
-                table = table.filter(nw.col(column) == float(value))
-            except ValueError:
-                raise UsageError(f"{column} = {value!r}: the column holds numbers") from None
-        else:
-            table = table.filter(nw.col(column).cast(nw.String).str.to_lowercase() == str(value).lower())
-    return table
+@dataclass(frozen=True, eq=False)
+class Passed:
+    """A pass over a table: what was read of it, its tally, and how many rows are not in it."""
+
+    chosen: Chosen
+    tally: Tally
+    left_out: int
+
+
+def _passed(table: Table, chosen: Chosen) -> Passed:
+    """One pass; a second one, by query, only where `run` and `block` turn out to tell nothing apart."""
+    coarser = [name for name in ("block", "run") if chosen.columns.get(name) in table.columns]
+    first = _pass(table, chosen.without(["query"]) if coarser else chosen)
+    if coarser and "query" in chosen.columns and not any(first.tally.cells[name].nunique() > 1 for name in coarser):
+        return _pass(table, chosen)
+    return first
+
+
+def _pass(table: Table, chosen: Chosen) -> Passed:
+    raw = alike(chosen.of(table.frame))
+    held = raw.drop(columns=ROWS).isna().all(axis=1).any() if table.holds_broken else False
+    broken = table.broken() if held or not table.holds_broken else 0
+    hidden = [name for name, theirs in chosen.columns.items() if theirs in table.unlisted]
+    empty = [name for name in hidden if raw[name].isna().all()]
+    found = tally(
+        raw.drop(columns=empty), broken=broken if table.holds_broken else 0, decimal_comma=table.decimal_comma
+    )
+    return Passed(chosen.without(empty), found, found.unread + broken)
 
 
 def _said(where: Mapping[str, Any] | None) -> str:

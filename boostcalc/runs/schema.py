@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["COLUMNS", "PARTS", "Column"]
+__all__ = ["COLUMNS", "PARTS", "Column", "matched"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,16 @@ class Column:
     high: float | None = None
     text: bool = False
     whole: bool = False
+
+    @property
+    def should(self) -> str:
+        """What a value has to be, after "it is"."""
+        if self.role == "truth":
+            return f"{self.meaning}: true or false"
+        if self.low is None:
+            return f"{self.meaning}, a number"
+        whole = "whole, " if self.whole else ""
+        return f"{self.meaning} ({whole}{self.low:g} {'or more' if self.high is None else f'to {self.high:g}'})"
 
 
 COLUMNS: dict[str, Column] = {
@@ -49,5 +59,20 @@ COLUMNS: dict[str, Column] = {
     )
 }
 
-PARTS = {"context_wrong": "context_size", "context_judged_wrong": "context_size", "votes_for": "votes"}
+PARTS = {
+    "context_wrong": "context_size",
+    "context_judged_wrong": "context_size",
+    "votes_for": "votes",
+    "n_wrong": "n",
+}
 """A count, and the count that it is a part of: it never exceeds it."""
+
+
+def matched(names: list[str]) -> dict[str, str]:
+    """Schema column → the column of a table that holds it: the same name, or but for capitals and blanks around it."""
+    found = {name: name for name in COLUMNS if name in names}
+    for name in names:
+        plain = name.strip().lower()
+        if plain in COLUMNS:
+            found.setdefault(plain, name)
+    return {name: found[name] for name in COLUMNS if name in found}

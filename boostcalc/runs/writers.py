@@ -21,7 +21,7 @@ def _csv(frame: pd.DataFrame, path: str) -> None:
 
 
 def _jsonl(frame: pd.DataFrame, path: str) -> None:
-    frame.to_json(path, orient="records", lines=True)
+    frame.to_json(path, orient="records", lines=True, double_precision=15)  # pandas keeps 10 digits unasked
 
 
 def _parquet(frame: pd.DataFrame, path: str) -> None:
