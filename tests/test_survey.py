@@ -25,6 +25,7 @@ from boostcalc.fitting.survey.thresholds import MOST, jeffreys
 from boostcalc.odds import Array, Counts
 from boostcalc.plotting.evaluators import between_corners
 from boostcalc.responses import Perfect, Response
+from boostcalc.runs import Runs
 from tests.conftest import Ran
 
 SIZE = 4_000
@@ -262,9 +263,9 @@ def test_a_survey_is_the_same_for_the_same_seed_and_is_read_back(game24: bc.Surv
 
 
 def test_infinite_scores_are_scores_and_survive_json() -> None:
-    frame = table([(20, 2), (20, 10), (5, 20)])
-    frame["score"] = frame["score"].map({3: math.inf, 2: 0.0, 1: -math.inf})
-    found = bc.survey(frame)
+    right, wrong = np.array([20.0, 20.0, 5.0]), np.array([2.0, 10.0, 20.0])
+    rows = {"score": [math.inf, 0.0, -math.inf], "n_correct": right, "n_wrong": wrong, "n_unknown": 0}
+    found = bc.survey(Runs(pd.DataFrame(), (), "rows", {}, pd.DataFrame(rows)))
     assert [one.score for one in found.thresholds] == [math.inf, 0.0, -math.inf]
     text = found.to_json()
     assert "Infinity" not in text
@@ -388,3 +389,16 @@ def test_on_the_command_line(cli: Callable[..., Ran], tmp_path: Path) -> None:
     assert cli("survey", source, "--fit", fit, "--response", "perfect").status == 2
     assert cli("survey", source, "--fit", fit, "-o", fit).status == 2
     assert cli("survey", str(table_path("realmistake_verdicts"))).status == 1
+
+
+def test_a_column_of_another_name_is_told_of_and_can_be_mapped(cli: Callable[..., Ran], tmp_path: Path) -> None:
+    path = str(tmp_path / "answers.csv")
+    bc.load_table("game24_selfeval").rename(columns={"query": "problem"}).to_csv(path, index=False)
+    ran = cli("survey", path)
+    assert ran.status == 0
+    assert "columns not read: problem" in ran.out
+    assert "--map query=problem" in ran.out
+    assert "Answers are taken as independent." in ran.out
+    mapped = cli("survey", path, "--map", "query=problem")
+    assert mapped.status == 0
+    assert "clustered by query (100)" in mapped.out

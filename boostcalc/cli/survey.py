@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 import boostcalc as bc
 from boostcalc.cli.common import READABLE, WRITABLE, PartType, RateType, answer, not_over, output_options
+from boostcalc.cli.reading import reading_options
 from boostcalc.odds import Counts
 from boostcalc.responses import RESPONSES, Response
+
+if TYPE_CHECKING:
+    from boostcalc.runs import Runs
 
 __all__ = ["command"]
 
 
 @click.command("survey")
-@click.argument("runs", type=READABLE)
-@click.option("--where", metavar="COLUMN=VALUE", multiple=True, help="Only rows with this value; may be repeated.")
+@reading_options()
 @click.option("--fit", metavar="FILE", type=READABLE, help="Take the response from what `boostcalc fit` wrote.")
 @click.option("--response", type=PartType(RESPONSES), help="Such as evidence:a=-5,b=7 [default: perfect].")
 @click.option("--error", type=RateType(), help="Error rate of round 0 [default: that of the graded answers].")
@@ -25,8 +30,7 @@ __all__ = ["command"]
 @click.option("--plot", metavar="FILE", type=WRITABLE, help="Draw the ROC (.svg, .png, .pdf).")
 @output_options()
 def command(
-    runs: str,
-    where: tuple[str, ...],
+    runs: Runs,
     fit: str | None,
     response: Response | None,
     error: float | Counts | None,
@@ -45,11 +49,13 @@ def command(
 
     \b
     boostcalc survey graded.csv --error 0.4 --plot roc.svg
+    boostcalc survey graded.csv --map query=problem
     boostcalc survey graded.csv --fit fit.json --target 0.05
     """
-    not_over(output, runs, *([fit] if fit else []))
+    if fit is not None:
+        not_over(output, fit)
     result = bc.survey(
-        bc.read_runs(runs, where=dict(item.split("=", 1) for item in where)),
+        runs,
         fit=None if fit is None else bc.read_fit(fit),
         response=response,
         error=error,

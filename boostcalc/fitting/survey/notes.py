@@ -52,6 +52,9 @@ def notes(
         said.append(f"{data.n_unknown:,} graded answers of unknown truth are left out")
     if data.few:
         said.append(f"there are too few {data.few}s to cluster by")
+    said += log.notes
+    if log.unread:
+        said.append(log.unread.said(log.source))
     if log.ignored:
         hint = "" if data.clustered else "; one that says which answers belong together would cluster them"
         example = f" (--map query={log.ignored[0]})" if hint else ""
