@@ -116,6 +116,27 @@ def test_chords_between_points_of_two_rectangles_lie_in_the_band() -> None:
             assert v >= np.interp(u, x[half:][::-1], y[half:][::-1]) - 1e-12
 
 
+def test_a_threshold_at_the_score_of_one_answer_has_the_law_of_its_order_statistic() -> None:
+    """The rate at the k-th highest of n scores is Beta(k, n − k + 1), that between two of them Jeffreys'."""
+    found = bc.survey(pd.DataFrame({"score": [5.0, 4.0, 3.0, 2.0, 1.0], "correct": [True, False, True, True, False]}))
+    tails = np.array([(1 - found.band_level) / 2, (1 + found.band_level) / 2])
+    own, other = found.thresholds[2], found.thresholds[1]
+    assert own.tpr_band == pytest.approx(beta.ppf(tails, 2, 2))
+    assert own.fpr_band == pytest.approx(beta.ppf(tails, 1.5, 1.5))
+    assert other.tpr_band == pytest.approx(beta.ppf(tails, 1.5, 2.5))
+    assert other.fpr_band == pytest.approx(beta.ppf(tails, 1, 2))
+
+
+def test_the_outcome_of_a_choice_allows_for_its_having_been_chosen(game24: bc.Survey) -> None:
+    for choice, name in zip(game24.best, ("drop", "attempts", "floor"), strict=True):
+        assert choice.threshold is not None
+        plain = getattr(game24.at(choice.threshold), name)
+        assert choice.outcome.value == plain.value
+        assert choice.outcome.level == plain.level
+        assert (choice.outcome.low or 0.0) <= plain.low
+        assert (choice.outcome.high or 0.0) >= plain.high
+
+
 # what a loop does with each threshold
 
 
@@ -158,12 +179,13 @@ def test_the_choice_is_the_best_unfavourable_outcome() -> None:
     rng = np.random.default_rng(6)
     draws = rng.normal([1.0, 1.2, 1.1], [0.1, 0.4, 0.05], (SIZE, 3))
     spent = np.stack([np.full(SIZE, 50.0), rng.uniform(10, 60, SIZE), np.where(rng.random(SIZE) < 0.2, np.inf, 5.0)], 1)
-    chosen, wins = choices(np.array([3.0, 2.0, 1.0]), Outlook(draws, spent, np.full((SIZE, 3), 0.25)), 0.9)
-    assert [one.threshold for one in chosen] == [1.0, 3.0, 1.0]
+    floor = np.tile([0.25, 0.25, 0.3], (SIZE, 1))
+    chosen, wins = choices(np.array([3.0, 2.0, 1.0]), Outlook(draws, spent, floor), 0.9)
+    assert [one.threshold for one in chosen] == [1.0, 3.0, 3.0]  # of two alike floors the faster by its end
     assert wins["fastest"] == pytest.approx(np.bincount(draws.argmax(axis=1), minlength=3) / SIZE)
     assert wins["cheapest"] == pytest.approx(np.bincount(spent.argmin(axis=1), minlength=3) / SIZE)
-    assert wins["lowest"] == pytest.approx([1 / 3] * 3)
-    assert chosen[2].alike == 3
+    assert wins["lowest"] == pytest.approx([1 / 2, 1 / 2, 0])
+    assert chosen[2].alike == 2
 
 
 def test_where_no_threshold_surely_gets_there_the_likeliest_is_told_with_its_reason() -> None:
@@ -176,6 +198,10 @@ def test_where_no_threshold_surely_gets_there_the_likeliest_is_told_with_its_rea
     never = choices(np.array([2.0, 1.0]), Outlook(flat, np.full((100, 2), np.inf), flat), 0.9)[0][1]
     assert never.threshold is None
     assert "under no threshold" in never.reason
+    stays = choices(np.array([2.0, 1.0]), Outlook(flat * np.nan, spent, flat + 1), 0.9)[0]
+    assert [stays[0].threshold, stays[2].threshold] == [None, None]
+    assert "0 or 1 stays" in stays[0].reason
+    assert "error 1 under every threshold" in stays[2].reason
     already = choices(np.array([2.0, 1.0]), Outlook(flat, flat, flat), 0.9)[0][1]
     assert already.reason == "the error is at the target from the start"
 
@@ -283,7 +309,7 @@ def test_many_scores_are_looked_at_in_equal_parts() -> None:
     assert len(found.thresholds) == MOST
     accepted = np.array([one.accepted_correct + one.accepted_wrong for one in found.thresholds])
     assert np.diff(accepted, prepend=0).tolist() == [12] * MOST
-    assert any("600 scores, 50 are looked at" in note for note in found.notes)
+    assert any("50 of 600 scores are looked at" in note for note in found.notes)
     frame = found.to_frame()
     assert frame.shape[0] == MOST
     assert frame["accepted_correct"].iloc[-1] == found.n_correct

@@ -24,7 +24,11 @@ __all__ = ["command"]
 @click.option("--response", type=PartType(RESPONSES), help="Such as evidence:a=-5,b=7 [default: perfect].")
 @click.option("--error", type=RateType(), help="Error rate of round 0 [default: that of the graded answers].")
 @click.option("--target", type=float, default=0.01, show_default=True, help="Wanted error rate.")
-@click.option("--batch", type=click.FloatRange(1), help="Accepted pairs that fill the buffer [default: 16].")
+@click.option(
+    "--batch",
+    type=click.FloatRange(1),
+    help="Accepted pairs that fill the buffer [default: 16, or the context size that the fit was measured at most].",
+)
 @click.option("--level", type=float, default=0.9, show_default=True, help="Level of the intervals.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="For the draws.")
 @click.option("--plot", metavar="FILE", type=WRITABLE, help="Draw the ROC (.svg, .png, .pdf).")

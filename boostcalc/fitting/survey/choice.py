@@ -232,8 +232,12 @@ def _choice(scores: Array, draws: Array, wins: Array, objective: Objective, leve
 def _pointless(draws: Array, objective: Objective) -> str:
     if objective.name == "cheapest" and np.median(draws.max(axis=1)) == 0:
         return "the error is at the target from the start"
-    if objective.sign < 0 and not np.isfinite(draws).any():
+    if objective.name == "cheapest" and not np.isfinite(draws).any():
         return f"under no threshold does the loop get there within {MOST_ROUNDS} rounds"
+    if objective.name == "fastest" and np.isnan(draws).all():
+        return "an error of 0 or 1 stays, whatever is accepted"
+    if objective.name == "lowest" and (draws == draws[0, 0]).all():
+        return f"the loop settles at error {draws[0, 0]:.4g} under every threshold"
     return ""
 
 

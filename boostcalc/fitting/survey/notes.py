@@ -47,11 +47,13 @@ def notes(
     """Crossings of the diagonal, curves that do not fit, and what was not read."""
     said = [*_crossings(rows, level), *_of_binormal(rows, binormal, degenerate)]
     if len(rows) < curve.threshold.size:
-        said.append(f"of {curve.threshold.size:,} scores, {len(rows)} are looked at, with as many answers between them")
+        said.append(
+            f"{len(rows)} of {curve.threshold.size:,} scores are looked at, with about as many answers between any two"
+        )
     if data.n_unknown:
         said.append(f"{data.n_unknown:,} graded answers of unknown truth are left out")
     if data.few:
-        said.append(f"there are too few {data.few}s to cluster by")
+        said.append(f"answers are not clustered by {data.few}: there are too few of that to see how much they vary")
     said += log.notes
     if log.unread:
         said.append(log.unread.said(log.source))

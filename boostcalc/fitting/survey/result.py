@@ -152,7 +152,7 @@ class Survey(Result):
             for one in shown
         ]
         left = len(self.thresholds) - len(shown)
-        more = f"\n({left} thresholds between them are not shown)" if left else ""
+        more = f"\n({left} more between them: `to_frame` and the JSON document have all)" if left else ""
         return aligned([head, *rows]) + more
 
     def _told(self, choice: Choice) -> str:
