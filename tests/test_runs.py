@@ -98,6 +98,19 @@ def test_every_engine_gives_the_same_tally(engine: str, attempts: pd.DataFrame, 
     assert found.ignored == ("comment",)
 
 
+@pytest.mark.parametrize("left_out", [[], ["correct"], ["accepted"], ["run"], ["run", "context_size", "context_wrong"]])
+@pytest.mark.parametrize("rows", ["all", "known", "judged"])
+def test_what_the_engine_counts_is_what_is_counted_in_memory(
+    left_out: list[str], rows: str, attempts: pd.DataFrame, tmp_path: Path
+) -> None:
+    log = attempts.drop(columns=left_out)
+    there = {"all": [], "known": ["correct"], "judged": ["accepted"]}[rows]
+    log = log.dropna(subset=[name for name in there if name in log])
+    duckdb.from_df(log).write_parquet(str(tmp_path / "log.parquet"))
+    expected = bc.read_runs(log).cells
+    pd.testing.assert_frame_equal(bc.read_runs(tmp_path / "log.parquet").cells, expected, check_dtype=False)
+
+
 def test_a_counted_table_is_the_log_it_counts(attempts: pd.DataFrame) -> None:
     known = attempts.dropna(subset=["correct", "accepted"])
     counted = (

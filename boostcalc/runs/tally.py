@@ -100,13 +100,15 @@ def tally(raw: pd.DataFrame, *, broken: int = 0, decimal_comma: bool = False) ->
         Rows of the table that hold nothing because they could not be taken apart: they count for nothing.
     """
     rows = raw[ROWS].to_numpy(dtype=float)
-    known = raw.drop(columns=ROWS)
+    by_key = "n_known" in raw  # the engine has counted already
+    known = raw.drop(columns=[ROWS, *(COUNTS if by_key else ())])
     if broken:
         rows = np.where(known.isna().all(axis=1), rows - broken, rows)
     values = interpret(known, decimal_comma=decimal_comma)
     used = ~values.bad & (rows > 0)
     kept = {name: column[used] for name, column in values.columns.items()}
-    counts = _counts(kept, rows[used])
+    counted = {name: raw[name].to_numpy(dtype=float)[used] for name in COUNTS} if by_key else None
+    counts = counted or _counts(kept, rows[used])
     keys = [name for name in kept if COLUMNS[name].role in ("key", "cluster")]
     scores, coarse = _scores(kept, counts)
     return Tally(_summed({name: kept[name] for name in keys}, counts, COUNTS), scores, coarse, _bad(values, rows))
@@ -118,9 +120,29 @@ def _bad(values: Values, rows: Array) -> int:
 
 def _counted(frame: nw.LazyFrame[Any], names: list[str]) -> pd.DataFrame:
     counted = frame.group_by(*names).agg(nw.len().alias(ROWS))
-    if counted.implementation.is_duckdb():
-        return counted.to_native().df()  # type: ignore[no-any-return]  # narwhals leaves the engine's own type open
-    return as_pandas(counted.collect())
+    if not counted.implementation.is_duckdb():
+        return as_pandas(counted.collect())
+    schema = frame.collect_schema()
+    truths = [name for name in names if COLUMNS[name].role == "truth"]
+    keys = [name for name in names if COLUMNS[name].role in ("key", "cluster")]
+    if keys and len(keys) + len(truths) == len(names) and all(schema[name] == nw.Boolean for name in truths):
+        counted = _by_key(counted, keys, truths)
+    return counted.to_native().df()  # type: ignore[no-any-return]  # narwhals leaves the engine's own type open
+
+
+def _by_key(counted: nw.LazyFrame[Any], keys: list[str], truths: list[str]) -> nw.LazyFrame[Any]:
+    """`COUNTS` by key, where truths cannot be anything but true, false or missing: fewer rows to hand over."""
+    never = nw.lit(value=False)
+    right, wrong, known = never, never, never
+    yes, judged = never, never
+    if "correct" in truths:
+        right, wrong, known = nw.col("correct"), ~nw.col("correct"), ~nw.col("correct").is_null()
+    if "accepted" in truths:
+        yes, judged = nw.col("accepted"), ~nw.col("accepted").is_null()
+    always = nw.lit(value=True)
+    kinds = (always, known, wrong, judged, yes, right & judged, right & yes, wrong & judged, wrong & yes)
+    rows = {name: nw.when(kind).then(nw.col(ROWS)).otherwise(0) for name, kind in zip(COUNTS, kinds, strict=True)}
+    return counted.select(*keys, ROWS, **rows).group_by(*keys).agg(nw.col(ROWS, *COUNTS).sum())
 
 
 def _rounded_where_many(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
