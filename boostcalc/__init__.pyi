@@ -25,6 +25,7 @@ from .fitting.evaluator import (
     estimate_evaluator,
     vote_correlation,
 )
+from .fitting.survey import Survey, read_survey, survey
 from .forecasting import Forecast, forecast, read_forecast
 from .odds import Counts
 from .reporting import report
@@ -74,6 +75,7 @@ __all__ = [
     "Sigmoid",
     "Simulation",
     "SizedEvidence",
+    "Survey",
     "Types",
     "UrnLimits",
     "VoteCorrelation",
@@ -90,10 +92,12 @@ __all__ = [
     "read_fit",
     "read_forecast",
     "read_runs",
+    "read_survey",
     "report",
     "roc",
     "simulate",
     "simulated_log",
+    "survey",
     "urn_limits",
     "vote_correlation",
     "write_log",

@@ -28,6 +28,7 @@ VERBS = {
     "derive": "The mathematics, each step verified.",
     "fit": "What logged runs say of evaluator and response.",
     "forecast": "What a fitted model's loop will do, and how sure that is.",
+    "survey": "What graded verdicts tell, and from which score on to accept.",
     "report": "A forecast as a PDF.",
 }
 """Each verb and its line in `--help`; `boostcalc.cli.VERB` holds its `command`."""

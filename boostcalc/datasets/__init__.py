@@ -16,6 +16,7 @@ __all__ = ["TABLES", "load_table", "table_path"]
 TABLES = {
     "gptj_contamination": "Halawi, Denain, Steinhardt, Overthinking the Truth, arXiv 2307.09476",
     "realmistake_verdicts": "Kamoi et al., Evaluating LLMs at Detecting Errors in LLM Responses, arXiv 2404.03602",
+    "game24_selfeval": "Yao et al., Tree of Thoughts, arXiv 2305.10601",
 }
 """The tables by name, each with its source."""
 

@@ -112,7 +112,7 @@ def roc(scores: ArrayLike, correct: ArrayLike) -> EmpiricalRoc:
 
     The area is $\mathrm{AUC} = \frac{1}{n_1 n_0} \sum_{i,j} \left(1[s_i > s_j] + \tfrac12 1[s_i = s_j]\right)$
     over correct i and wrong j, the statistic of Mann and Whitney (Bamber 1975, J. Math. Psychol. 12, 387). It comes
-    without an interval: answers of one run are not independent.
+    without an interval: answers of one run are not independent (`survey` clusters them).
 
     Parameters
     ----------
