@@ -10,7 +10,7 @@ import numpy as np
 
 from boostcalc.dynamics.evaluators.roc import EmpiricalRoc
 from boostcalc.errors import FitError, UsageError
-from boostcalc.fitting.estimate import read_document
+from boostcalc.fitting.documents import read_document
 from boostcalc.fitting.fit import Fit
 from boostcalc.fitting.rates import effective_counts
 from boostcalc.fitting.survey.area import area
