@@ -142,3 +142,15 @@ def test_what_loads_by_name_is_named_where_it_is_seen() -> None:
         assert [name for name, where in imports(PACKAGE / registry) if where == "registry"]
     by_name = {p for p in FILES if re.search(r"import_module|__import__", p.read_text(encoding="utf-8"))}
     assert {str(p.relative_to(PACKAGE)) for p in by_name} == BY_NAME
+
+
+def test_a_room_exports_no_other_thing_by_the_name_of_one_of_its_modules() -> None:
+    """Loading a module sets its name on the package: what was exported under that name before would be lost."""
+    for init in PACKAGE.rglob("__init__.py"):
+        inside = {path.stem for path in init.parent.glob("*.py")}
+        inside |= {path.parent.name for path in init.parent.glob("*/__init__.py")}
+        for node in ast.parse(init.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom):
+                own = (node.module or "").rpartition(".")[2]  # a function with the name of its own module loads it
+                lost = {alias.asname or alias.name for alias in node.names} & inside - {own}
+                assert not lost, f"{init.relative_to(PACKAGE)} exports {lost}, which are modules of it as well"

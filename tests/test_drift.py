@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import boostcalc as bc
 from boostcalc.dynamics import Rates, Start
-from boostcalc.dynamics.evaluators.families import drifting, told_evaluator
+from boostcalc.dynamics.evaluators.families import tells_drift, told_evaluator
 from boostcalc.dynamics.limits import swing
 from boostcalc.dynamics.roots import drift_points
 from boostcalc.odds import Array, expit, logit
@@ -304,8 +304,8 @@ class TestCommandLine:
 def test_what_is_told_of_an_evaluator() -> None:
     constant = bc.Evaluator(0.8, 0.1)
     assert told_evaluator(constant.to_dict()) == "rates that stay constant"
-    assert drifting(bc.Votes(FALLING, 3).to_dict())
-    assert not drifting(bc.Votes(constant, 3).to_dict())
+    assert tells_drift(bc.Votes(FALLING, 3).to_dict())
+    assert not tells_drift(bc.Votes(constant, 3).to_dict())
     assert told_evaluator(bc.Votes(constant, 3).to_dict()).startswith(
         "acceptance by at least 2 of 3 votes, independent"
     )

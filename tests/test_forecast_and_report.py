@@ -269,3 +269,37 @@ class TestFigures:
         assert len(result.to_frame())
         assert result.summary()
         assert result._repr_html_()
+
+
+def drifting_log(rng: np.random.Generator, judge: bc.Drifting, truth: bc.Evidence, runs: int = 300) -> pd.DataFrame:
+    """Runs of 40 attempts under one context of 16 pairs each, judged by an evaluator that reads it."""
+    rows = []
+    for run, wrong in enumerate(rng.integers(0, 17, runs)):
+        with np.errstate(divide="ignore"):
+            odds = np.log(wrong) - np.log(16 - wrong)
+        rates, n_wrong = judge.under(odds), rng.binomial(40, float(truth(wrong / 16)))
+        for correct, n, rate in ((True, 40 - n_wrong, rates.t), (False, n_wrong, rates.f)):
+            accepted = rng.binomial(n, float(rate))
+            for verdict, count in ((True, accepted), (False, n - accepted)):
+                row = {"run": f"r{run}", "context_size": 16, "context_wrong": wrong, "n": count}
+                rows.append({**row, "correct": correct, "accepted": verdict})
+    return pd.DataFrame(rows).query("n > 0")
+
+
+def test_an_evaluator_that_drifts_in_the_log_drifts_in_the_forecast() -> None:
+    """The loop of the true parts settles inside the interval; a judge of constant rates would settle elsewhere."""
+    judge = bc.Drifting(tpr=0.93, fpr=0.15, tpr_wrong=0.49, fpr_wrong=0.39)
+    truth = bc.Evidence(a=-2.5, b=4.5)
+    fit = bc.fit(drifting_log(np.random.default_rng(0), judge, truth), families=["evidence"])
+    found = fit.forecast(error=0.4, rounds=8)
+    real = bc.Loop(evaluator=judge, response=truth).predict(error=0.4, rounds=8).limit.value
+    assert real is not None
+    assert found.limit.low is not None
+    assert found.limit.high is not None
+    assert found.limit.low < real < found.limit.high
+    assert found.inputs["evaluator"]["family"] == "drifting"
+    assert any("follow the contamination" in warning for warning in found.warnings)
+    constant = fit.forecast(error=0.4, rounds=8, tpr=fit.tpr, fpr=fit.fpr)
+    assert constant.limit.low is not None
+    assert constant.limit.low > found.limit.high
+    assert type(found).from_dict(found.to_dict()).to_json() == found.to_json()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boostcalc import plotting
-from boostcalc.dynamics.evaluators import drifting, told_evaluator
+from boostcalc.dynamics.evaluators import tells_drift, told_evaluator
 from boostcalc.parts import written_part
 from boostcalc.results import Estimate, Result, aligned, percent
 
@@ -130,7 +130,7 @@ class Prediction(Result):
 
     def _drifted(self) -> str:
         """What became of the likelihood ratio where the loop settles, if the evaluator drifts."""
-        if not drifting(self.inputs["evaluator"]) or self.limit_likelihood_ratio.value is None:
+        if not tells_drift(self.inputs["evaluator"]) or self.limit_likelihood_ratio.value is None:
             return ""
         return f" at the start, {self.limit_likelihood_ratio} where it settles"
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from boostcalc import plotting
-from boostcalc.dynamics import ContextPolicy, Evaluator, Loop
+from boostcalc.dynamics import BaseEvaluator, ContextPolicy, Evaluator, Loop
 from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting.diagnostics import Diagnostics
 from boostcalc.fitting.evaluator import EvaluatorFit
@@ -138,6 +138,12 @@ class Fit(Result):
             raise UsageError(f"{family!r} was not fitted; fitted are: {', '.join(r.family for r in self.responses)}")
         return replace(self, responses=tuple(alone))
 
+    def drawn_evaluator(self, loop: Loop, rng: np.random.Generator, size: int) -> BaseEvaluator:
+        """Evaluators of a loop of this fit that the data allow: of known rates, in arrays of shape `(size,)`."""
+        if self.judge is not None and loop.evaluator.drifts:
+            return self.judge.trends["contamination"].draw(rng, size)
+        return loop.evaluator.sample(rng, size)
+
     def mixture(self, draws: int) -> list[tuple[FittedResponse, int]]:
         """The families, each with its share of so many draws by weight; the chosen one first."""
         if not self.responses:
@@ -210,13 +216,16 @@ class Fit(Result):
         context: ContextPolicy | None = None,
         batch: float | None = None,
     ) -> Loop:
-        """The loop that this model would run; rates given here replace those of the log."""
-        given = tpr is not None and fpr is not None
-        judge = None if given else self.evaluator
-        evaluator = Evaluator(
-            judge.tpr if tpr is None and judge else tpr,  # type: ignore[arg-type]  # one of the two is there
-            judge.fpr if fpr is None and judge else fpr,  # type: ignore[arg-type]  # as above
-        )
+        """The loop that this model would run; rates given here replace those of the log, and their drift."""
+        evaluator: BaseEvaluator
+        if tpr is None and fpr is None and self.judge is not None and self.judge.drifts:
+            evaluator = self.judge.evaluator
+        else:
+            judge = None if tpr is not None and fpr is not None else self.evaluator
+            evaluator = Evaluator(
+                judge.tpr if tpr is None and judge else tpr,  # type: ignore[arg-type]  # one of the two is there
+                judge.fpr if fpr is None and judge else fpr,  # type: ignore[arg-type]  # as above
+            )
         return Loop(
             evaluator=evaluator,
             response=self.response,

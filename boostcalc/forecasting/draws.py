@@ -93,7 +93,7 @@ def forecast(
     parts: list[Outcomes] = []
     lost = 0
     for fitted, share in fit.mixture(DRAWS):
-        outcomes, without = _draw(fitted, share, loop, start, target=target, ahead=ahead, rng=generator)
+        outcomes, without = _draw(fit, fitted, share, loop, start, target=target, ahead=ahead, rng=generator)
         parts += [] if outcomes is None else [outcomes]
         lost += without
     if not parts:
@@ -123,6 +123,7 @@ def forecast(
 
 
 def _draw(
+    fit: Fit,
     fitted: FittedResponse,
     share: int,
     loop: Loop,
@@ -133,7 +134,7 @@ def _draw(
     rng: np.random.Generator,
 ) -> tuple[Outcomes | None, int]:
     """What `share` draws of one family do, batch by batch; and how many were left out for want of a start."""
-    judge = loop.evaluator.sample(rng, share)
+    judge = fit.drawn_evaluator(loop, rng, share)
     many = Loop(evaluator=judge, response=fitted.draw(rng, share), context=loop.context, batch=loop.batch)
     begin = start.sample(rng, share)
     begins = ~np.isnan(many.start(begin).logit_error)
@@ -171,5 +172,8 @@ def _left_open(fit: Fit, loop: Loop, lost: float) -> list[str]:
         )
     if lost:
         said.append(f"{percent(lost)} of the draws have no context that gives the start error, and are left out")
-    said.append("the evaluator's rates are taken to stay the same in every round: drift is not in the intervals")
+    if loop.evaluator.drifts:
+        said.append("the evaluator's rates are taken to follow the contamination of the context as in the log")
+    else:
+        said.append("the evaluator's rates are taken to stay the same in every round: drift is not in the intervals")
     return said

@@ -13,6 +13,7 @@ from boostcalc.dynamics import (
     Loop,
     Prediction,
     Round,
+    evaluator_from_dict,
 )
 from boostcalc.errors import DataError
 from boostcalc.fitting import Fit, read_document
@@ -60,8 +61,8 @@ class Forecast(Prediction):
     def loop(self) -> Loop:
         """The loop at the plug-in values: chosen response, estimated rates."""
         policy = POLICIES.from_dict(self.inputs["context"])
-        rates = (self.inputs["tpr"].value, self.inputs["fpr"].value)
-        return Loop(tpr=rates[0], fpr=rates[1], response=self.fit.response, context=policy, batch=self.inputs["batch"])
+        judge = evaluator_from_dict(self.inputs["evaluator"])
+        return Loop(evaluator=judge, response=self.fit.response, context=policy, batch=self.inputs["batch"])
 
     @property
     def assumptions(self) -> str:

@@ -5,6 +5,6 @@ Here is what every loop asks of one; the others load from their own files when t
 
 from boostcalc.dynamics.evaluators.base import BaseEvaluator, Rates
 from boostcalc.dynamics.evaluators.constant import Evaluator
-from boostcalc.dynamics.evaluators.families import EVALUATORS, drifting, told_evaluator
+from boostcalc.dynamics.evaluators.families import EVALUATORS, tells_drift, told_evaluator
 
-__all__ = ["EVALUATORS", "BaseEvaluator", "Evaluator", "Rates", "drifting", "told_evaluator"]
+__all__ = ["EVALUATORS", "BaseEvaluator", "Evaluator", "Rates", "tells_drift", "told_evaluator"]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from boostcalc.dynamics.evaluators.drifting import Drifting
     from boostcalc.dynamics.evaluators.graded import Binormal
 
-__all__ = ["EVALUATORS", "drifting", "told_evaluator"]
+__all__ = ["EVALUATORS", "tells_drift", "told_evaluator"]
 
 EVALUATORS: Registry[Drifting | Binormal] = Registry(
     "evaluator",
@@ -37,8 +37,8 @@ def told_evaluator(record: Mapping[str, Any]) -> str:
     return f"the evaluator {written_part(record)} as given, which does not drift"
 
 
-def drifting(record: Mapping[str, Any]) -> bool:
+def tells_drift(record: Mapping[str, Any]) -> bool:
     """Whether the evaluator of this JSON form, or the one whose votes it counts, drifts."""
     if record["family"] == "votes":
-        return drifting(record["parameters"]["evaluator"])
+        return tells_drift(record["parameters"]["evaluator"])
     return bool(record["family"] == "drifting")
