@@ -220,7 +220,8 @@ def test_votes_and_positions_are_keys() -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_packaged_tables_can_be_read(name: str) -> None:
-    assert bc.read_runs(bc.load_table(name)).n_attempts == bc.load_table(name)["n"].sum()
+    table = bc.load_table(name)
+    assert bc.read_runs(table).n_attempts == (table["n"].sum() if "n" in table else len(table))
 
 
 def test_an_unknown_table_is_named() -> None:
