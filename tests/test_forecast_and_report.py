@@ -300,6 +300,6 @@ def test_an_evaluator_that_drifts_in_the_log_drifts_in_the_forecast() -> None:
     assert found.inputs["evaluator"]["family"] == "drifting"
     assert any("follow the contamination" in warning for warning in found.warnings)
     constant = fit.forecast(error=0.4, rounds=8, tpr=fit.tpr, fpr=fit.fpr)
-    assert constant.limit.low is not None
-    assert constant.limit.low > found.limit.high
+    assert constant.limit.value is not None
+    assert constant.limit.value > found.limit.high
     assert type(found).from_dict(found.to_dict()).to_json() == found.to_json()
