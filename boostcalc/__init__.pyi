@@ -17,12 +17,14 @@ from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, 
 from .dynamics.phase import phase
 from .fitting import Fit, fit, read_fit
 from .fitting.evaluator import (
+    AcceptanceFit,
     CorrectedError,
     EvaluatorFit,
     Labelled,
     VoteCorrelation,
     corrected_error,
     estimate_evaluator,
+    fit_acceptance,
     vote_correlation,
 )
 from .forecasting import Forecast, forecast, read_forecast
@@ -36,6 +38,7 @@ from .theory import Derivation, derive
 __version__: str
 
 __all__ = [
+    "AcceptanceFit",
     "Affine",
     "Append",
     "Binormal",
@@ -73,6 +76,7 @@ __all__ = [
     "distribution",
     "estimate_evaluator",
     "fit",
+    "fit_acceptance",
     "forecast",
     "load_table",
     "phase",
