@@ -17,12 +17,14 @@ from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, 
 from .dynamics.phase import phase
 from .fitting import Fit, fit, read_fit
 from .fitting.evaluator import (
+    AcceptanceFit,
     CorrectedError,
     EvaluatorFit,
     Labelled,
     VoteCorrelation,
     corrected_error,
     estimate_evaluator,
+    fit_acceptance,
     vote_correlation,
 )
 from .fitting.survey import Survey, read_survey, survey
@@ -47,6 +49,7 @@ from .theory import Derivation, derive
 __version__: str
 
 __all__ = [
+    "AcceptanceFit",
     "Affine",
     "Append",
     "Binormal",
@@ -86,6 +89,7 @@ __all__ = [
     "distribution",
     "estimate_evaluator",
     "fit",
+    "fit_acceptance",
     "forecast",
     "load_table",
     "phase",
