@@ -13,6 +13,8 @@ import boostcalc as bc
 from boostcalc.cli import run
 from boostcalc.runs import Runs
 
+collect_ignore = ["files"]  # logs that other tools wrote, and the scripts that made them write
+
 # a busy machine is no failure; a gate has to give the same answer twice
 settings.register_profile("here", deadline=None)
 settings.register_profile("gate", deadline=None, derandomize=True)
