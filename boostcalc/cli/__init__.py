@@ -27,6 +27,7 @@ VERBS = {
     "types": "Several ways of being right and wrong, beside what pooled rates promise.",
     "derive": "The mathematics, each step verified.",
     "fit": "What logged runs say of evaluator and response.",
+    "evaluator": "What verdicts say of the evaluator, and of errors where truths are few or none.",
     "forecast": "What a fitted model's loop will do, and how sure that is.",
     "survey": "What graded verdicts tell, and from which score on to accept.",
     "report": "A forecast as a PDF.",
