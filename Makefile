@@ -19,7 +19,7 @@ demo: $(READY) ## predict; then fit, forecast and report on real data
 test: $(READY) lint ## everything that has to hold, in minutes
 	$(BIN)/pytest -n 2 -m "not heavy"
 
-test-all: $(READY) lint ## and what takes longer
+test-all: $(READY) .venv/extras lint ## and what takes longer, with what is no dependency (Inspect AI, Dask, PySpark)
 	$(BIN)/pytest -n 2
 
 lint: $(READY)
@@ -32,6 +32,10 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@$(BIN)/python -m compileall -q boostcalc # a checkout is not compiled on installation; starting up would pay for it
+	@touch $@
+
+.venv/extras: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,inspect,engines]"
 	@touch $@
 
 clean:

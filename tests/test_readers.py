@@ -93,6 +93,27 @@ class TestText:
         path.write_text('{"correct": true}\n' * 9)
         assert "run" not in bc.read_runs(path).cells
 
+    def test_objects_that_say_nothing_of_answers_are_no_log(self, tmp_path: Path) -> None:
+        path = tmp_path / "log.jsonl"
+        path.write_text('{"is_ok": true}\n{"is_ok": false}\n')
+        with pytest.raises(SchemaError, match=r"no column to learn from.*is_ok"):
+            bc.read_runs(path)
+        assert bc.read_runs(path, columns={"correct": "is_ok"}).cells["n_wrong"].sum() == 1
+
+    def test_an_error_message_in_json_is_no_rate(self, tmp_path: Path) -> None:
+        path = tmp_path / "log.jsonl"
+        path.write_text('{"correct": true, "error": "timed out"}\n{"correct": false, "error": null}\n')
+        runs = bc.read_runs(path)
+        assert (runs.n_attempts, runs.unread.count, runs.ignored) == (2, 0, ("error",))
+
+    def test_broken_rows_are_counted_once_where_scores_are_looked_at_first(self, tmp_path: Path) -> None:
+        path = tmp_path / "log.csv"
+        rows = [f"1,{i / 7}" for i in range(3 * MOST_SCORES)]
+        path.write_text("\n".join(["correct,score", "1", *rows, "0", ""]))
+        runs = bc.read_runs(path)
+        assert (runs.n_attempts, runs.unread.count) == (len(rows), 2)
+        assert [row.place for row in runs.unread.rows] == ["line 2", f"line {len(rows) + 3}"]
+
     def test_a_folder_of_parquet_files_is_one_log(self, tmp_path: Path) -> None:
         for i in range(3):
             duckdb.from_df(pd.DataFrame({"correct": [True] * (i + 1)})).write_parquet(str(tmp_path / f"{i}.parquet"))

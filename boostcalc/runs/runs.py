@@ -12,7 +12,7 @@ from boostcalc import plotting
 from boostcalc.errors import SchemaError
 from boostcalc.results import Result, finite
 from boostcalc.runs.readers import Asked, Table, engine_errors, open_table
-from boostcalc.runs.selection import Chosen, choose
+from boostcalc.runs.selection import ANSWERS, Chosen, choose, refuse
 from boostcalc.runs.tally import COARSE, ROWS, Tally, alike, tally
 from boostcalc.runs.unread import Unread, unread_rows
 
@@ -200,13 +200,18 @@ def _passed(table: Table, chosen: Chosen) -> Passed:
 
 def _pass(table: Table, chosen: Chosen) -> Passed:
     raw = alike(chosen.of(table.frame))
-    held = raw.drop(columns=ROWS).isna().all(axis=1).any() if table.holds_broken else False
-    broken = table.broken() if held or not table.holds_broken else 0
     hidden = [name for name, theirs in chosen.columns.items() if theirs in table.unlisted]
     empty = [name for name in hidden if raw[name].isna().all()]
-    found = tally(
-        raw.drop(columns=empty), broken=broken if table.holds_broken else 0, decimal_comma=table.decimal_comma
-    )
+    broken = 0
+    if not table.holds_broken:
+        broken = table.broken()
+        found = tally(raw, decimal_comma=table.decimal_comma)
+    else:
+        if raw.drop(columns=ROWS).isna().all(axis=1).any():
+            broken = table.broken()
+        if broken < raw[ROWS].sum() and not set(chosen.columns).difference(empty) & ANSWERS:
+            refuse(table)
+        found = tally(raw.drop(columns=empty), broken=broken, decimal_comma=table.decimal_comma)
     return Passed(chosen.without(empty), found, found.unread + broken)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import narwhals as nw
 
@@ -13,7 +13,7 @@ from boostcalc.errors import SchemaError, UsageError
 from boostcalc.runs.readers import Table
 from boostcalc.runs.schema import COLUMNS, matched
 
-__all__ = ["Chosen", "choose"]
+__all__ = ["ANSWERS", "Chosen", "choose", "refuse"]
 
 ANSWERS = {"correct", "accepted", "score", "n_wrong", "error", "votes_for"}
 """Columns of which a log needs one: without them it says nothing of answers."""
@@ -65,9 +65,8 @@ def choose(table: Table, columns: Mapping[str, str], where: Mapping[str, Any]) -
             raise SchemaError(f"{table.name} has `error` but not `n`: how many attempts does each rate stand for?")
         if "error" not in columns:  # without `n` it is something else: what went wrong, say
             del found["error"]
-    announced = {name for name, theirs in found.items() if theirs in there or name in columns}
-    if not announced & ANSWERS and not set(found) & ANSWERS:
-        _refuse(table)
+    if not set(found) & ANSWERS:
+        refuse(table)
     selected = {}
     for column, value in where.items():
         if column not in possible and column not in found:
@@ -76,7 +75,8 @@ def choose(table: Table, columns: Mapping[str, str], where: Mapping[str, Any]) -
     return Chosen(found, selected)
 
 
-def _refuse(table: Table) -> None:
+def refuse(table: Table) -> NoReturn:
+    """`SchemaError`: the table does not say how an answer came out."""
     names = table.columns
     close = {name: near[0] for name in names if (near := difflib.get_close_matches(name.lower(), ANSWERS, 1, 0.7))}
     raise SchemaError(

@@ -36,9 +36,9 @@ def _open(path: Path, asked: Asked) -> Table:
         raise SchemaError(f"{path.name} is empty: a log of runs has at least one row")
     array = head.startswith(b"[")
     names = list(dict.fromkeys(name for _, row, _ in islice(_rows(path, array), LISTED) for name in row or {}))
-    # a key may first occur far down: the schema's are always looked for
+    # a key may first occur far down: the schema's are looked for, but those of counted tables, which every row has
     lower = {name.strip().lower() for name in names}
-    unlisted = [name for name in COLUMNS if name not in lower]
+    unlisted = [name for name in COLUMNS if name not in {*lower, "n", "n_wrong", "error"}]
     distinct = list({name.lower(): name for name in [*names, *unlisted]}.values())
     columns = "{" + ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in distinct) + "}"
     query = (
