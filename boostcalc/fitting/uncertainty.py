@@ -16,6 +16,7 @@ import numpy as np
 
 from boostcalc.errors import DataError
 from boostcalc.fitting.likelihood import Maximum, mean_error
+from boostcalc.fitting.normal import normal_draws
 from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array
 from boostcalc.responses import Response
@@ -60,7 +61,7 @@ class Spread:
         """
         kept: list[Array] = []
         for _ in range(200):
-            normal = rng.multivariate_normal(np.zeros(self.center.size), self.covariance, size, method="eigh")
+            normal = normal_draws(rng, np.zeros(self.center.size), self.covariance, size)
             theta = self.center + normal / np.sqrt(rng.chisquare(self.df, size) / self.df)[:, None]
             kept.append(theta[_inside(family, theta)])
             if sum(map(len, kept)) >= size:
