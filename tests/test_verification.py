@@ -93,12 +93,15 @@ def test_a_table_that_was_stopped_goes_on(tmp_path: Path) -> None:
 
 def test_a_parameter_is_called_identified_where_its_error_falls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("verification.recovery.REPLICATES", 20)
-    rows = measured(Affine(mu=0.1, nu=0.2), RATES)
+    truth = Affine(mu=0.1, nu=0.2)
+    rows = measured(truth, RATES)
     assert {row["identified"] for row in rows} == {"yes"}
     own = [row for row in rows if row["parameter"] == "mu"]
     assert [row["attempts"] for row in own] == list(ATTEMPTS)
     # the √n law over four decades, to within the error of an RMSE from 20 fits (1/√40 each)
     assert np.log(own[0]["rmse"] / own[-1]["rmse"]) == pytest.approx(np.log(100), abs=4 * np.sqrt(2 / 40))
     still = [{**row, "rmse": 0.5} for row in rows]
-    assert said(still[0], still, RATES).startswith("no: from 10^5 to 10^7")
-    assert said({**rows[0], "open": 0.9}, rows, RATES).endswith("(open)")
+    assert said(still[0], still, truth, RATES).startswith("no: the error falls only 1-fold")
+    assert said({**rows[0], "open": 0.9}, rows, truth, RATES).endswith("(open)")
+    early = [{**row, "rmse": 0.2} if row["attempts"] == ATTEMPTS[0] else row for row in rows]
+    assert said(early[0], early, truth, RATES).startswith("not yet")

@@ -119,7 +119,7 @@ def measured(truth: Response, design: Design) -> list[Row]:
                 "no_answer": failed / REPLICATES,
             }
             rows.append(shown | (figures(np.array([one[:, i] for one in found]), shown["true"]) if found else {}))
-    return [row | {"identified": said(row, rows, design)} for row in rows]
+    return [row | {"identified": said(row, rows, truth, design)} for row in rows]
 
 
 def figures(found: Array, true: float) -> dict[str, Any]:
@@ -143,8 +143,11 @@ def figures(found: Array, true: float) -> dict[str, Any]:
 FALLS = 3.0
 """From 10⁵ to 10⁷ attempts errors fall 10-fold by the √n law; a fall by less than this is called none."""
 
+NOTHING = 1e-9
+"""An error that is rounding."""
 
-def said(row: Row, rows: list[Row], design: Design) -> str:
+
+def said(row: Row, rows: list[Row], truth: Response, design: Design) -> str:
     """Whether the parameter is identified, in words."""
     own = {one["attempts"]: one for one in rows if one["parameter"] == row["parameter"]}
     if row["no_answer"] > 0.5:
@@ -152,21 +155,29 @@ def said(row: Row, rows: list[Row], design: Design) -> str:
     if row["open"] > 0.5:
         return f"no: a weak prior holds it, as {row['open']:.0%} of the fits say (open)"
     few, many = own[ATTEMPTS[-3]], own[ATTEMPTS[-1]]
-    if "rmse" not in few or "rmse" not in many:
-        return "yes, as far as fits answer"
-    fall = few["rmse"] / many["rmse"] if many["rmse"] else np.inf
+    if few["no_answer"] == 1 or many["no_answer"] == 1:
+        return "yes, where fits answer"
+    fall = few["rmse"] / many["rmse"] if many["rmse"] > NOTHING else np.inf
     if fall < FALLS:
         if design.correlation:
-            return (
-                f"by runs, not attempts: from 10^5 to 10^7 attempts the error falls {fall:.2g}-fold, as the runs differ"
-            )
+            return f"by runs, not attempts: the error falls {fall:.2g}-fold from 10^5 to 10^7 attempts, as runs differ"
         if many["rmse"] > 0.1 * max(1.0, abs(row["true"])):
-            return f"no: from 10^5 to 10^7 attempts the error falls only {fall:.2g}-fold"
-        return f"slowly: from 10^5 to 10^7 attempts the error falls {fall:.2g}-fold, not 10-fold"
+            return f"no: the error falls only {fall:.2g}-fold from 10^5 to 10^7 attempts"
+        return f"slowly: the error falls {fall:.2g}-fold from 10^5 to 10^7 attempts, not 10-fold"
+    return doubt(row, many, truth) or "yes"
+
+
+def doubt(row: Row, many: Row, truth: Response) -> str | None:
+    """Why a parameter that is identified in the end is not yet at these attempts, if it is not."""
     lawful = many["rmse"] * np.sqrt(ATTEMPTS[-1] / row["attempts"])
-    if row["rmse"] > FALLS * lawful:
-        return f"not yet: {row['rmse'] / lawful:.2g} times the error that the rest of its fall (1/√n) promises here"
-    return "yes"
+    if row["rmse"] > max(FALLS * lawful, NOTHING):
+        return f"not yet: the error is {row['rmse'] / lawful:.2g} times what the 1/√n law promises from 10^7 attempts"
+    low, high = (bound[list(truth.names()).index(row["parameter"])] for bound in truth.bounds())
+    if row["rmse"] > (high - low) / np.sqrt(12) / 2:  # half of the sd of a guess anywhere in the range
+        return "not yet: hardly better than a guess in its range"
+    if row["rmse_over_se"] < 1 / FALLS and row["true"] not in (low, high):
+        return f"not yet, as the fits say: their standard error is {1 / row['rmse_over_se']:.2g} times the error"
+    return None
 
 
 def main() -> None:
