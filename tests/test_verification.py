@@ -11,6 +11,7 @@ import pytest
 import boostcalc as bc
 from boostcalc.fitting.observations import observe
 from boostcalc.responses import Affine, Evidence, Response, SizedEvidence
+from verification.coverage import merged
 from verification.designs import answers, expected, of_cells, rates, runs
 from verification.prediction_truths import Truth, mean_errors, summed
 from verification.recovery import ATTEMPTS, RATES, measured, said
@@ -105,3 +106,14 @@ def test_a_parameter_is_called_identified_where_its_error_falls(monkeypatch: pyt
     assert said({**rows[0], "open": 0.9}, rows, truth, RATES).endswith("(open)")
     early = [{**row, "rmse": 0.2} if row["attempts"] == ATTEMPTS[0] else row for row in rows]
     assert said(early[0], early, truth, RATES).startswith("not yet")
+
+
+def test_new_rows_of_a_section_take_the_place_of_the_old_ones() -> None:
+    def one(name: str, coverage: float, nominal: float = 0.9) -> dict[str, object]:
+        return {"interval": name, "setting": "s", "nominal": nominal, "coverage": coverage}
+
+    old = [one("a", 0.1), one("b", 0.2), one("c", 0.3), one("d", 0.4)]
+    new = [one("b", 0.5), one("b", 0.6, 0.95), one("c", 0.7)]
+    assert merged(old, new) == [one("a", 0.1), *new, one("d", 0.4)]
+    assert merged(old, [one("e", 0.8)]) == [*old, one("e", 0.8)]
+    assert merged([], new) == new
