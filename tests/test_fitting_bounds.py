@@ -7,7 +7,10 @@ import pandas as pd
 import pytest
 
 import boostcalc as bc
-from boostcalc.responses import OddsPower
+from boostcalc.fitting.likelihood import maximise
+from boostcalc.fitting.observations import observe
+from boostcalc.fitting.uncertainty import left_open, spread_of
+from boostcalc.responses import OddsPower, SizedEvidence
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -36,3 +39,26 @@ def test_an_infinite_slope_at_a_bound_warns_of_nothing(seed: int) -> None:
         assert estimate.low is not None
         assert estimate.high is not None
         assert estimate.low <= truth.parameters[name] <= estimate.high
+
+
+def test_what_a_weak_prior_holds_has_its_uncertainty() -> None:
+    """Runs of one context size say nothing of an empty context nor of how evidence comes in with the pairs.
+
+    Fits without one run agree on what the prior says; the interval has to be the prior's all the same. In the other
+    directions clusters and cells tell the same uncertainty, as these runs differ by chance alone.
+    """
+    truth, rng = SizedEvidence(a=-4.0, b=6.0, prior=-0.5, half=4.0), np.random.default_rng(1)
+    wrong = np.repeat(np.arange(17), 4)
+    table = pd.DataFrame({"run": np.arange(68).astype(str), "context_size": 16, "context_wrong": wrong, "n": 400})
+    table["n_wrong"] = rng.binomial(400, truth(wrong / 16, 16))
+    data = observe(bc.read_runs(table))
+    maximum = maximise(SizedEvidence, data)
+    _, width = SizedEvidence.weak_prior(16)
+    known = np.sqrt(np.diag(spread_of(maximum, data).covariance))
+    by_cell = np.sqrt(np.diag(spread_of(maximum, data.by_cell()).covariance))
+    free = left_open(maximum)
+    assert {"prior", "half"} <= set(free)
+    for name in free:
+        i = list(truth.names()).index(name)
+        assert 0.5 * width[i] < known[i] <= 1.01 * width[i]
+    np.testing.assert_allclose(known, by_cell, rtol=4 / np.sqrt(2 * 68))

@@ -5,11 +5,13 @@ blocks in the table are left as they are (`--anew`: run again), words choose blo
 core. A log is drawn from a known member of the family and fitted as `boostcalc.fit` does, `REPLICATES` times.
 
 Standard errors by simulation: of the bias as listed; of a coverage of 0.9 about 0.03 and of `rmse_over_se` about 7%
-with 100 replicates. `open` is the share of fits whose `FittedResponse.open` names the parameter.
+with 100 replicates. `open` is the share of fits whose `FittedResponse.open` names the parameter, `refusal` what most
+of the fits that gave no answer said.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -82,31 +84,31 @@ def blocks() -> list[tuple[Response, Design]]:
     return plain + differing + sized + blind
 
 
-def fitted(truth: Response, design: Design, attempts: int, rng: np.random.Generator) -> tuple[list[Array], int]:
-    """Estimate, standard error, whether the interval holds and open, (4, p), of fits; and how many do not answer."""
+def fitted(truth: Response, design: Design, attempts: int, rng: np.random.Generator) -> tuple[list[Array], list[str]]:
+    """Estimate, standard error, whether the interval holds and open, (4, p), of fits; and the refusals of others."""
     data = laddered(observe(bc.read_runs(design.table(attempts))))
     error, names = of_cells(truth, data), type(truth).names()
-    found, failed = [], 0
+    found, refused = [], []
     for _ in range(REPLICATES):
         seen = replace(data, n_wrong=answers(rng, error, data.n, design.correlation))
         try:
             best = maximise(type(truth), seen)
             spread = spread_of(best, seen)
-        except DataError:
-            failed += 1
+        except DataError as error_said:
+            refused.append(str(error_said))
             continue
         estimates, unknown = spread.estimates(best.response, LEVEL), left_open(best)
         held = [bool(e.low <= truth.parameters[name] <= e.high) for name, e in estimates.items()]
         errors = np.sqrt(np.diag(spread.covariance))
         found.append(np.array([best.theta, errors, held, [name in unknown for name in names]]))
-    return found, failed
+    return found, refused
 
 
 def measured(truth: Response, design: Design) -> list[Row]:
     rows: list[Row] = []
     for attempts in ATTEMPTS:
         rng = block_rng(str(truth), design.name, str(attempts))
-        found, failed = fitted(truth, design, attempts, rng)
+        found, refused = fitted(truth, design, attempts, rng)
         for i, name in enumerate(type(truth).names()):
             shown = {
                 "family": truth.family,
@@ -116,9 +118,10 @@ def measured(truth: Response, design: Design) -> list[Row]:
                 "parameter": name,
                 "true": truth.parameters[name],
                 "replicates": REPLICATES,
-                "no_answer": failed / REPLICATES,
+                "no_answer": len(refused) / REPLICATES,
             }
             rows.append(shown | (figures(np.array([one[:, i] for one in found]), shown["true"]) if found else {}))
+            rows[-1]["refusal"] = Counter(refused).most_common(1)[0][0] if refused else ""
     return [row | {"identified": said(row, rows, truth, design)} for row in rows]
 
 
@@ -151,7 +154,7 @@ def said(row: Row, rows: list[Row], truth: Response, design: Design) -> str:
     """Whether the parameter is identified, in words."""
     own = {one["attempts"]: one for one in rows if one["parameter"] == row["parameter"]}
     if row["no_answer"] > 0.5:
-        return f"no: {row['no_answer']:.0%} of the fits give no answer"
+        return f"no: {row['no_answer']:.0%} of the fits give no answer (refusal)"
     if row["open"] > 0.5:
         return f"no: a weak prior holds it, as {row['open']:.0%} of the fits say (open)"
     few, many = own[ATTEMPTS[-3]], own[ATTEMPTS[-1]]
@@ -170,7 +173,7 @@ def said(row: Row, rows: list[Row], truth: Response, design: Design) -> str:
 def doubt(row: Row, many: Row, truth: Response) -> str | None:
     """Why a parameter that is identified in the end is not yet at these attempts, if it is not."""
     lawful = many["rmse"] * np.sqrt(ATTEMPTS[-1] / row["attempts"])
-    if row["rmse"] > max(FALLS * lawful, NOTHING):
+    if many["rmse"] > NOTHING and row["rmse"] > FALLS * lawful:
         return f"not yet: the error is {row['rmse'] / lawful:.2g} times what the 1/√n law promises from 10^7 attempts"
     low, high = (bound[list(truth.names()).index(row["parameter"])] for bound in truth.bounds())
     if row["rmse"] > (high - low) / np.sqrt(12) / 2:  # half of the sd of a guess anywhere in the range
