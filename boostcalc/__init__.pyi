@@ -15,7 +15,7 @@ from .dynamics import (
 from .dynamics.diagram import PhaseDiagram
 from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, simulate, urn_limits
 from .dynamics.phase import phase
-from .fitting import Fit, fit, read_fit
+from .fitting import Fit, Fits, fit, fit_by, read_fit, read_fits
 from .fitting.evaluator import (
     AcceptanceFit,
     CorrectedError,
@@ -63,6 +63,7 @@ __all__ = [
     "EvaluatorFit",
     "Evidence",
     "Fit",
+    "Fits",
     "Forecast",
     "Labelled",
     "Loop",
@@ -90,10 +91,12 @@ __all__ = [
     "estimate_evaluator",
     "fit",
     "fit_acceptance",
+    "fit_by",
     "forecast",
     "load_table",
     "phase",
     "read_fit",
+    "read_fits",
     "read_forecast",
     "read_runs",
     "read_survey",
