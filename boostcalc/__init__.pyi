@@ -16,6 +16,7 @@ from .dynamics.diagram import PhaseDiagram
 from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, simulate, urn_limits
 from .dynamics.phase import phase
 from .fitting import Fit, Fits, fit, fit_by, read_fit, read_fits
+from .fitting.doctor import Diagnosis, doctor
 from .fitting.evaluator import (
     AcceptanceFit,
     CorrectedError,
@@ -57,6 +58,7 @@ __all__ = [
     "CountedEvidence",
     "Counts",
     "Derivation",
+    "Diagnosis",
     "Distribution",
     "Drifting",
     "Evaluator",
@@ -88,6 +90,7 @@ __all__ = [
     "corrected_error",
     "derive",
     "distribution",
+    "doctor",
     "estimate_evaluator",
     "fit",
     "fit_acceptance",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from boostcalc.errors import UsageError, did_you_mean
-from boostcalc.runs.readers import Asked, engine_errors, open_table
+from boostcalc.runs.readers import Asked, Table, engine_errors, open_table
 from boostcalc.runs.readers.dataframes import as_pandas
 from boostcalc.runs.selection import Chosen, choose
 from boostcalc.runs.values import NULLS
@@ -102,6 +102,7 @@ def untallied(
     """
     table, chosen = _opened(source, where, columns, Asked(truth, verdict, _several(filters)))
     with engine_errors(table.name):
+        chosen = chosen.without(_empty(chosen, table))
         rows = chosen.of(table.frame)
         return Untallied(chosen.columns, _repeats(rows, chosen.columns), _rates(rows, chosen.columns))
 
@@ -143,10 +144,19 @@ def distinct_values(
 
 def _opened(
     source: Any, where: Mapping[str, Any] | None, columns: Mapping[str, str] | None, asked: Asked
-) -> tuple[Any, Chosen]:
+) -> tuple[Table, Chosen]:
     table = open_table(source, asked)
     with engine_errors(table.name):
         return table, choose(table, columns or {}, where or {})
+
+
+def _empty(chosen: Chosen, table: Table) -> list[str]:
+    """Columns that a table may have without announcing them, and that hold nothing."""
+    hidden = [name for name, theirs in chosen.columns.items() if theirs in table.unlisted]
+    if not hidden:
+        return []
+    held = _fetched(chosen.of(table.frame).select(nw.col(*hidden).count())).iloc[0]
+    return [name for name in hidden if not held[name]]
 
 
 def _several(filters: str | Sequence[str]) -> tuple[str, ...]:
