@@ -22,7 +22,7 @@ from boostcalc.fitting.misfit import misfit_of
 from boostcalc.fitting.observations import Observations, observe
 from boostcalc.fitting.order import order_effect
 from boostcalc.fitting.told import status, warnings
-from boostcalc.fitting.uncertainty import laddered, left_open, spread_of
+from boostcalc.fitting.uncertainty import check_drawable, laddered, left_open, spread_of
 from boostcalc.responses import RESPONSES, Response
 from boostcalc.results import Estimate, finite, provenance
 from boostcalc.runs import Runs, read_runs
@@ -202,7 +202,9 @@ def _responses(families: Sequence[Any], data: Observations) -> tuple[tuple[Fitte
         told = data.told_by(family)
         try:
             maximum = maximise(family, told)
-            found.append((maximum, spread_of(maximum, told), misfit_of(maximum, told)))
+            spread = spread_of(maximum, told)
+            check_drawable(spread, family)
+            found.append((maximum, spread, misfit_of(maximum, told)))
         except DataError as error:
             unfitted.append(str(error))
     if not found:

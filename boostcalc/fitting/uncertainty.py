@@ -23,13 +23,19 @@ from boostcalc.odds import Array
 from boostcalc.responses import Response
 from boostcalc.results import Estimate
 
-__all__ = ["ENOUGH_CLUSTERS", "Spread", "laddered", "left_open", "spread_of"]
+__all__ = ["ENOUGH_CLUSTERS", "Spread", "check_drawable", "laddered", "left_open", "spread_of"]
 
 ENOUGH_CLUSTERS = 8
 """With fewer clusters than this a sandwich variance is too noisy to use; cells then stand for themselves."""
 
 SINGULAR = 1e10
 """A condition number of the information, in units of each parameter's own, beyond which nothing is determined."""
+
+VAST = 1e20
+"""How many times wider one direction of the parameters may be known than another and still be drawn in doubles."""
+
+PROBED = 4_000
+"""Draws by which it is seen whether the data leave a family possible."""
 
 OPEN = 0.5
 """A parameter whose variance is still this share of its weak prior's was not told by the data."""
@@ -126,6 +132,19 @@ def spread_of(maximum: Maximum, data: Observations) -> Spread:
         covariance = model_based if _on_edge(maximum) else _jackknife(maximum, data, information)
         return Spread(center, covariance, float(count - 1), data.by, count, dispersion)
     return Spread(center, model_based, float(data.n.size - parameters), "cell", data.n.size, max(1.0, dispersion))
+
+
+def check_drawable(spread: Spread, family: type[Response]) -> None:
+    """Refuses a family of which nothing can be told because no members can be drawn.
+
+    Raises
+    ------
+    DataError
+        If a parameter is known so badly that it cannot be computed with, or hardly a draw is a member of the family.
+    """
+    if np.linalg.cond(spread.covariance) > VAST:
+        raise DataError(f"the {family.family} response is not identified: a parameter of it may be anything")
+    spread.draw(family, np.random.default_rng(0), PROBED)
 
 
 def left_open(maximum: Maximum) -> list[str]:
