@@ -165,7 +165,7 @@ def _latent(cells: pd.DataFrame, rates: tuple[float, float], rows: NDArray[np.in
     pairs = cells[["context_size", "context_judged_wrong"]].to_numpy(float)
     alike, where = np.unique(pairs, axis=0, return_inverse=True)
     # a cell may hold many contexts that are alike: it counts by its answers
-    answers = np.bincount(where.ravel(), cells["n_known"].to_numpy(float))
+    answers = np.bincount(where.ravel(), cells["n_known"].to_numpy(float)).astype(np.float64)
     found = realised_of_judged(alike[:, 0], alike[:, 1], answers, tpr=rates[0], fpr=rates[1])
     return {int(row): found[place] for row, place in zip(rows, where.ravel(), strict=True)}
 
