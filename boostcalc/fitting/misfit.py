@@ -96,14 +96,15 @@ class Misfit:
             Their derivative by the parameters.
         share, size : array, shape (t,)
         observed : bool
-            Whether for a new observation, with its scatter, or for the response itself.
+            Whether for a new observation, with what clusters differ in one context, or for the response itself.
         """
         chosen = rng.multinomial(draws, [weight for *_, weight in self.scales])
         parts = []
         for (offset, scatter, _), count in zip(self.scales, chosen, strict=True):
             mean, cov = self._conditional(center, slope, share, size, offset, scatter)
-            if observed:
-                cov = cov + np.eye(len(share)) * (scatter**2 + self.between**2)
+            # what one context lies off is the response there: only what clusters differ in a context is not
+            apart = scatter**2 + (self.between**2 if observed else 0.0)
+            cov = cov + np.eye(len(share)) * apart
             parts.append(normal_draws(rng, mean, cov, int(count)))
         return np.concatenate(parts)
 
