@@ -18,8 +18,8 @@ from verification.tables import Row, block_rng
 __all__ = ["LEVELS", "SETTINGS", "Setting", "simulated", "summed"]
 
 LEVELS = (0.9, 0.95)
-REPLICATES = 100
-REPLICATES_SIZED = 60
+REPLICATES = 60
+REPLICATES_SIZED = 40
 ASKED_N = 200
 """Answers of a share that is asked for."""
 

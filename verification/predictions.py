@@ -1,8 +1,8 @@
 """Do the intervals of `Fit.predict` hold what they promise? Known truths, and 16 measured curves of GPT-J.
 
 `python -m verification.predictions [WORD…]` writes `reports/predictions.csv`, a block (truth, design) at a time;
-blocks in the table are left as they are (`--anew`: run again), words choose blocks. All take about 12 minutes on one
-core; `GPT-J` alone one.
+blocks in the table are left as they are (`--anew`: run again), words choose blocks. All take about 15 minutes of
+one core; `GPT-J` alone two.
 
 **Simulated.** A sweep up to a contamination of one half is drawn from a known learner and fitted; then the fit is
 asked at contexts between the measured ones (`inside`), at larger contaminations (`beyond c`) and at a larger size
