@@ -80,8 +80,11 @@ class TestContract:
         for share in SHARES:
             at = {**values, c: sympy.Float(float(share), 80)}
             exact, exact_slope = (sympy.N(form.subs(at), 50) for form in (formula, slope))
+            found = float(response.logit_error(logit(share)))
+            if found > 110 and not exact < 1:
+                continue  # nearer to 1 than 50 digits tell
             odds = float(sympy.log(exact / (1 - exact)).evalf(50)) if 0 < exact < 1 else -np.inf
-            assert float(response.logit_error(logit(share))) == pytest.approx(odds, rel=1e-12, abs=1e-12, nan_ok=True)
+            assert found == pytest.approx(odds, rel=1e-12, abs=1e-12, nan_ok=True)
             assert float(response.derivative(logit(share))) == pytest.approx(float(exact_slope), rel=1e-9, abs=1e-16)
 
     def test_inverse_undoes_it(self, response: Curve) -> None:
@@ -127,7 +130,7 @@ class TestSize:
     """Families that depend on the context's size, and contexts known only by their rate."""
 
     @pytest.mark.parametrize("response", SIZED, ids=str)
-    @pytest.mark.parametrize("size", [0, 1, 7, 64])
+    @pytest.mark.parametrize("size", [0, 1, 7, 64, 5_000])
     def test_the_curve_at_a_size_is_the_formula(self, response: Response, size: int) -> None:
         c, k = sympy.Symbol("c"), sympy.Symbol("size", nonnegative=True)
         formula = response.symbolic(c)
