@@ -145,3 +145,18 @@ def test_few_truths_and_many_verdicts_give_a_corrected_error() -> None:
     assert fit.error.low is not None
     assert fit.error.high is not None
     assert fit.error.low < 0.3 < fit.error.high
+
+
+def test_a_steep_curve_between_the_ends_is_no_perfect_adaptation() -> None:
+    """Almost no error under a clean context and almost nothing else under a wrong one, and yet not the identity."""
+    steep = table(np.random.default_rng(3), Evidence(a=-9.0, b=18.0), n=2_000)
+    assert verdicts(bc.fit(steep, families=["evidence"]))["perfect adaptation"] == "does not hold"
+    perfect = table(np.random.default_rng(4), lambda c: c, n=2_000)
+    assert verdicts(bc.fit(perfect, families=["affine"]))["perfect adaptation"] == "is not contradicted"
+
+
+def test_what_is_counted_is_said_in_words() -> None:
+    steep = table(np.random.default_rng(5), Evidence(a=-2.0, b=4.0)).assign(query=np.arange(21) % 5)
+    assert any(said.startswith("only 5 queries: fewer than 8") for said in bc.fit(steep).warnings)
+    one = bc.fit(pd.DataFrame({"correct": [True, False] * 20, "accepted": [True, False, True, True] * 10}))
+    assert one.error_by == "from truths of 40 answers in 1 cell"

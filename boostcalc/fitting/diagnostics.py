@@ -124,10 +124,11 @@ def _monotone(
     points = Monotone(shares=tuple(levels), errors=tuple(errors))
     p = mean_error(maximum.response, data)
     rng = np.random.default_rng(0)
-    rate = p if scatter == 0 else _beta(rng, p, (1 - scatter) / scatter)
     whole = np.round(data.n).astype(np.int64)
-    drawn = rng.binomial(whole, rate if scatter else np.broadcast_to(p, (DRAWS, p.size))).astype(np.float64)
-    gaps = np.array([_gap(one, data.n, p, place) for one in drawn])
+    gaps = np.empty(DRAWS)
+    for i in range(DRAWS):  # one table at a time: all of a large log do not fit the memory
+        rate = p if scatter == 0 else _beta(rng, p, (1 - scatter) / scatter)
+        gaps[i] = _gap(rng.binomial(whole, rate).astype(np.float64), data.n, p, place)
     seen = _gap(data.n_wrong, data.n, p, place)
     p_value = float((1 + (gaps >= seen).sum()) / (1 + DRAWS))
     return {"shares": points.shares, "errors": points.errors}, p_value
@@ -135,7 +136,7 @@ def _monotone(
 
 def _beta(rng: np.random.Generator, p: Array, size: float) -> Array:
     inside = np.clip(p, 1e-12, 1 - 1e-12)
-    return rng.beta(inside * size, (1 - inside) * size, (DRAWS, p.size))
+    return rng.beta(inside * size, (1 - inside) * size)
 
 
 def _summed(place: NDArray[np.intp], values: Array) -> Array:

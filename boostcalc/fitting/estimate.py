@@ -24,7 +24,7 @@ from boostcalc.fitting.order import order_effect
 from boostcalc.fitting.told import status, warnings
 from boostcalc.fitting.uncertainty import laddered, left_open, spread_of
 from boostcalc.responses import RESPONSES, Response
-from boostcalc.results import Estimate, finite, provenance
+from boostcalc.results import Estimate, counted, finite, provenance
 from boostcalc.runs import Runs, read_runs
 
 __all__ = ["fit", "fittable"]
@@ -180,7 +180,7 @@ def _error(log: Runs, level: float) -> tuple[Estimate, str]:
     wrong, n = (
         np.bincount(cluster, truths[name].to_numpy(float)).astype(np.float64) for name in ("n_wrong", "n_known")
     )
-    told = f"from truths of {known:,.0f} answers in {n.size:,} {by}s"
+    told = f"from truths of {counted(known, 'answer')} in {counted(n.size, by)}"
     return rate_estimate(Source(wrong, n), level), told
 
 

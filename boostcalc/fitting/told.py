@@ -8,6 +8,7 @@ from boostcalc.fitting.evaluator import EvaluatorFit
 from boostcalc.fitting.fitted import FittedResponse
 from boostcalc.fitting.observations import Observations
 from boostcalc.fitting.uncertainty import ENOUGH_CLUSTERS
+from boostcalc.results import counted
 from boostcalc.runs import Runs
 
 __all__ = ["status", "warnings"]
@@ -60,8 +61,8 @@ def warnings(log: Runs, data: Observations, responses: tuple[FittedResponse, ...
         )
     if responses[0].spread.by == "cell" and data.by != "cell":
         said.append(
-            f"only {data.n_clusters} {data.by}s: fewer than {ENOUGH_CLUSTERS} are too few to cluster by, so cells "
-            "stand for themselves, with overdispersion"
+            f"only {counted(data.n_clusters, data.by)}: fewer than {ENOUGH_CLUSTERS} are too few to cluster by, so "
+            "cells stand for themselves, with overdispersion"
         )
     dispersion = responses[0].spread.dispersion
     if dispersion > 2:
