@@ -85,7 +85,7 @@ class Misfit:
         rng: np.random.Generator,
         draws: int,
     ) -> Array:
-        """Log-odds of the error under other contexts, shape (draws, t).
+        """Log-odds of the error under other contexts, shape (draws, t): of each by itself, not of all together.
 
         Parameters
         ----------
@@ -100,10 +100,10 @@ class Misfit:
         chosen = rng.multinomial(draws, [weight for *_, weight in self.scales])
         parts = []
         for (offset, scatter, _), count in zip(self.scales, chosen, strict=True):
-            mean, cov = self._conditional(center, slope, share, size, offset, scatter)
+            mean, variance = self._conditional(center, slope, share, size, offset, scatter)
             if observed:
-                cov = cov + np.eye(len(share)) * (scatter**2 + self.between**2)
-            parts.append(rng.multivariate_normal(mean, cov, count, method="eigh"))
+                variance = variance + scatter**2 + self.between**2
+            parts.append(rng.normal(mean, np.sqrt(np.maximum(variance, 0.0)), (int(count), len(share))))
         return np.concatenate(parts)
 
     def _conditional(
@@ -118,11 +118,11 @@ class Misfit:
         moved = known @ (self.slope.T @ residual + self.pull)
         rest = slope - back.T @ self.slope
         mean = center + across @ residual + rest @ moved
-        inside = offset**2 * _alike(size, size) - across @ back + rest @ known @ rest.T
+        inside = offset**2 - (across * back.T).sum(axis=1) + ((rest @ known) * rest).sum(axis=1)
         return mean, inside + self._bend(share, size)
 
     def _bend(self, share: Array, size: Array) -> Array:
-        """Covariance of what the family may be off beyond the measured contexts: each side is one unknown."""
+        """Variance of what the family may be off beyond the measured contexts: each side is one unknown."""
         filled = self.size > 0
         shares = self.share[filled] if filled.any() else self.share
         sides = [
@@ -131,7 +131,7 @@ class Misfit:
             STRETCH * np.maximum(np.log1p(size) - np.log1p(self.size.max()), 0),
             STRETCH * np.maximum(np.log1p(self.size.min()) - np.log1p(size), 0),
         ]
-        return np.asarray(sum(np.outer(side, side) for side in sides))
+        return np.asarray(sum(side**2 for side in sides))
 
     def to_dict(self) -> dict[str, Any]:
         """Its JSON form."""
