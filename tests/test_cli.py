@@ -256,3 +256,24 @@ def test_ctrl_c_is_130_and_quiet() -> None:
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in err
+
+
+def test_the_evaluator_of_a_log(cli: Callable[..., Ran], tmp_path: Path) -> None:
+    """Rates; the error behind verdicts; and, without truths, rates and errors from the acceptance by round."""
+    log = tmp_path / "log.csv"
+    log.write_text(
+        "correct,accepted,n\ntrue,true,80\ntrue,false,20\nfalse,true,10\nfalse,false,90\n,true,600\n,false,400\n"
+    )
+    document = json.loads(cli("evaluator", str(log), "--json").out)
+    assert document["tpr"]["value"] == 0.8
+    assert document["fpr"]["value"] == 0.1
+    corrected = json.loads(cli("evaluator", str(log), "--errors", "--json").out)
+    assert corrected["estimates"]["score"]["value"] == pytest.approx((0.8 - 0.6) / (0.8 - 0.1))
+    shares = bc.Loop(tpr=0.8, fpr=0.2).trajectory(error=0.6, rounds=5).acceptance
+    rounds = tmp_path / "rounds.csv"
+    rows = [f"{n},{verdict},{round(10_000 * a)}" for n, x in enumerate(shares) for verdict, a in ((1, x), (0, 1 - x))]
+    rounds.write_text("\n".join(["round,accepted,n", *rows]))
+    alone = json.loads(cli("evaluator", str(rounds), "--acceptance", "--json").out)
+    assert alone["readings"][0]["tpr"]["value"] == pytest.approx(0.8, abs=0.02)
+    both = cli("evaluator", str(log), "--errors", "--acceptance")
+    assert (both.status, both.out) == (2, "")

@@ -123,6 +123,28 @@ def test_a_fit_starts_at_a_member_with_these_ends(family: type[Curve]) -> None:
         np.testing.assert_allclose(member(ends), [0.2, 0.7])
 
 
+@pytest.mark.parametrize("family", [CountedEvidence, SizedEvidence])
+def test_a_fit_over_sizes_starts_at_members_through_these_ends(family: Any) -> None:
+    for member in family.guesses(0.1, 0.7, size=20.0, empty=0.4):
+        np.testing.assert_allclose(member([0.0, 1.0], 20), [0.1, 0.7])
+        np.testing.assert_allclose(member(0.5, 0), 0.4)
+        assert 0 < member.half <= 20  # within what was measured
+
+
+@pytest.mark.parametrize("family", [CountedEvidence, SizedEvidence])
+def test_a_weak_prior_is_of_the_measured_sizes(family: Any) -> None:
+    """Half of something has come in somewhere among the sizes; what a whole context adds is as wide at any size."""
+    names = list(family.names())
+    half, each = names.index("half"), [names.index(name) for name in ("wrong", "right") if name in names]
+    for size in (8.0, 32.0):
+        centre, width = family.weak_prior(size)
+        assert 0 < centre[half] < size
+        assert size / 4 < width[half] <= size
+        for one in each:
+            assert centre[one] == 0
+            assert width[one] * size == pytest.approx(30)
+
+
 class TestSize:
     """Families that depend on the context's size, and contexts known only by their rate."""
 

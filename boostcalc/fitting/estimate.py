@@ -94,7 +94,8 @@ def fit(
         raise DataError(
             "; ".join(unfitted)
             or "nothing can be fitted: a response needs `correct` beside context_size and context_wrong (or "
-            "context_contamination), an evaluator needs `accepted` beside `correct`"
+            "context_contamination), an evaluator needs `accepted` beside `correct` (from acceptance by "
+            "round alone: boostcalc evaluator --acceptance, bc.fit_acceptance)"
         )
     spread = responses[0].spread if responses else None
     clusters = {"by": spread.by, "count": spread.clusters} if spread else judge.clusters if judge else {}

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boostcalc.fitting.likelihood import Maximum, mean_error
+from boostcalc.fitting.normal import normal_draws
 from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array
 
@@ -103,7 +104,7 @@ class Misfit:
             mean, cov = self._conditional(center, slope, share, size, offset, scatter)
             if observed:
                 cov = cov + np.eye(len(share)) * (scatter**2 + self.between**2)
-            parts.append(rng.multivariate_normal(mean, cov, count, method="eigh"))
+            parts.append(normal_draws(rng, mean, cov, int(count)))
         return np.concatenate(parts)
 
     def _conditional(

@@ -2,7 +2,8 @@
 
 Clusters (blocks, else runs, else queries), where there are enough of them, give the variance by leaving out one
 at a time (the cluster jackknife, in one Newton step each; MacKinnon, Nielsen, Webb 2023, Journal of Applied
-Econometrics 38(5)), with Student's t on clusters − 1 degrees of freedom. Without, each cell of the table counts
+Econometrics 38(5)), with Student's t on clusters − 1 degrees of freedom; a weak prior P adds H⁻¹PH⁻¹ (H: information
+with P), which it leaves open however little the clusters differ. Without, each cell of the table counts
 as one observation, and the variance is the inverse information times the overdispersion (Pearson's χ² over
 cells − parameters, at least 1; McCullagh, Nelder 1989, §4.5), with t on as many degrees of freedom; so it is
 where a bound stopped the fit.
@@ -16,6 +17,7 @@ import numpy as np
 
 from boostcalc.errors import DataError
 from boostcalc.fitting.likelihood import Maximum, mean_error
+from boostcalc.fitting.normal import normal_draws
 from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array
 from boostcalc.responses import Response
@@ -66,7 +68,7 @@ class Spread:
         """
         kept: list[Array] = []
         for _ in range(200):
-            normal = rng.multivariate_normal(np.zeros(self.center.size), self.covariance, size, method="eigh")
+            normal = normal_draws(rng, np.zeros(self.center.size), self.covariance, size)
             theta = self.center + normal / np.sqrt(rng.chisquare(self.df, size) / self.df)[:, None]
             kept.append(theta[_inside(family, theta)])
             if sum(map(len, kept)) >= size:
@@ -164,7 +166,7 @@ def _on_edge(maximum: Maximum) -> bool:
 
 
 def _jackknife(maximum: Maximum, data: Observations, information: Array) -> Array:
-    """Variance of the parameters between fits that leave out one cluster each, shape (p, p)."""
+    """Variance of the parameters between fits that leave out one cluster each, and of the prior's pull, (p, p)."""
     count, parameters = data.n_clusters, maximum.theta.size
     score, own = np.zeros((count, parameters)), np.zeros((count, parameters, parameters))
     np.add.at(score, data.cluster, maximum.score)
@@ -176,7 +178,9 @@ def _jackknife(maximum: Maximum, data: Observations, information: Array) -> Arra
             "be told from these runs"
         )
     moved = np.linalg.solve(rest, (score - score.mean(axis=0))[:, :, None])[:, :, 0]
-    return np.asarray((count - 1) / count * (moved.T @ moved), dtype=np.float64)
+    # where the prior holds the maximum all these fits agree; the truth lies as far from its centre as it allows
+    pulled = np.linalg.solve(information, np.diag(np.sqrt(maximum.prior)))
+    return np.asarray((count - 1) / count * (moved.T @ moved) + pulled @ pulled.T, dtype=np.float64)
 
 
 def _singular(information: Array) -> bool:

@@ -83,7 +83,7 @@ def forecast(
     >>> curve = bc.load_table("gptj_contamination")
     >>> found = bc.fit(bc.read_runs(curve, where={"task": "unnatural", "context_size": 39}))
     >>> forecast(found, tpr=0.2, fpr=0.8, error=0.3, rounds=60).final_modes  # doctest: +ELLIPSIS
-    ({'error': 0.002..., 'weight': 0.3...}, {'error': 0.8..., 'weight': 0.6...})
+    ({'error': 0.005..., 'weight': 0.4...}, {'error': 0.87..., 'weight': 0.5...})
     """
     generator = np.random.default_rng(rng)
     loop = fit.loop(tpr=tpr, fpr=fpr, context=context, batch=batch)

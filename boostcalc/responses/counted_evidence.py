@@ -71,10 +71,12 @@ class CountedEvidence(Response):
     def guesses(cls, low: float, high: float, *, size: float, empty: float) -> list[CountedEvidence]:
         clean, prior = float(logit(low)), float(logit(empty))
         slope = (float(logit(high)) - clean) / size
-        return [
-            cls(prior=prior, shift=part * (clean - prior), half=half, wrong=slope * (1 - share), right=slope * share)
-            for part, half, share in ((1.0, size / 13, 0.1), (1.0, size / 4, 0.3), (0.5, size / 2, 0.5))
-        ]
+        found = []
+        for half, share in ((size / 13, 0.1), (size / 4, 0.3), (size / 2, 0.5)):
+            right = slope * share
+            shift = (clean - prior + right * size) * (size + half) / size
+            found.append(cls(prior=prior, shift=shift, half=half, wrong=slope - right, right=right))
+        return found
 
     @classmethod
     def weak_prior(cls, size: float) -> tuple[Array, Array]:
