@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from boostcalc.errors import DataError
-from boostcalc.fitting.doctor.seen import LARGEST, LEVEL, Seen, plural
-from boostcalc.fitting.evaluator.logistic import LineData, fit_line, spread_of
+from boostcalc.fitting.doctor.seen import LARGEST, Seen, plural
 from boostcalc.fitting.observations import clusters
 from boostcalc.fitting.order import FEWEST as FEWEST_PLACES
 from boostcalc.fitting.uncertainty import ENOUGH_CLUSTERS
 from boostcalc.results import Estimate
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["FEWEST_SHARES", "FEWEST_SIZES", "forecast", "order_of_pairs", "response", "response_in_size", "widest_gap"]
 
@@ -45,9 +38,8 @@ def response(seen: Seen) -> Answer:
     clustered = by != "cell" and count >= ENOUGH_CLUSTERS
     basis = plural(count, by) if clustered else plural(len(cells), "cell")
     where = f"{plural(shares.size, 'contamination')} from {shares[0]:g} to {shares[-1]:g}, {basis}"
-    try:
-        slope = _slope(cells)
-    except DataError:
+    slope = seen.slope
+    if slope is None:
         return "poorly", f"{where}; the error turns from none to all at one contamination", None
     assert slope.low is not None  # noqa: S101  # of a finite spread
     assert slope.high is not None  # noqa: S101  # as above
@@ -137,24 +129,6 @@ def _no_response(seen: Seen) -> str | None:
     if wrong <= 0 or wrong >= known:
         return f"every answer under such a context is {'correct' if wrong <= 0 else 'wrong'}"
     return None
-
-
-def _slope(cells: pd.DataFrame) -> Estimate:
-    from scipy.sparse import csr_array
-    from scipy.stats import norm
-    from scipy.stats import t as student
-
-    cluster, by = clusters(cells)
-    x, column = np.unique(cells["share"].to_numpy(float), return_inverse=True)
-    rows = np.arange(len(cells))
-    weights = csr_array((np.ones(len(cells)), (rows, column)), shape=(len(cells), x.size))
-    k, n = cells["n_wrong"].to_numpy(float), cells["n_known"].to_numpy(float)
-    line = fit_line(LineData(k, n, x, weights, cluster), "the error")
-    spread = spread_of([line], by)
-    deviate = student.ppf((1 + LEVEL) / 2, spread.df) if np.isfinite(spread.df) else norm.ppf((1 + LEVEL) / 2)
-    half = float(deviate) * float(np.sqrt(spread.covariance[1, 1]))
-    value = float(line.theta[1])
-    return Estimate(value, value - half, value + half, LEVEL)
 
 
 def widest_gap(seen: Seen) -> str:

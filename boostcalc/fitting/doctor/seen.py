@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boostcalc.errors import DataError
+from boostcalc.fitting.doctor.slope import slope_of
 from boostcalc.fitting.evaluator import EvaluatorFit, estimate_evaluator
 from boostcalc.fitting.evaluator.design import Source
 from boostcalc.fitting.evaluator.rates import rate_estimate
@@ -129,6 +130,14 @@ class Seen:
     def shares(self) -> Array:
         """Distinct contaminations of contexts, in order, to a thousandth."""
         return np.unique(self.contexts["share"].to_numpy(float).round(3))
+
+    @cached_property
+    def slope(self) -> Estimate | None:
+        """The change of the error's log-odds from a clean to a wholly wrong context; None where it has none."""
+        try:
+            return slope_of(self.contexts, LEVEL)
+        except DataError:
+            return None
 
     @cached_property
     def rounds(self) -> pd.DataFrame:
