@@ -14,7 +14,7 @@ from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting.likelihood import maximise
 from boostcalc.fitting.misfit import misfit_of
 from boostcalc.fitting.observations import observe
-from boostcalc.responses import CountedEvidence, Evidence, Shrinkage, SizedEvidence
+from boostcalc.responses import CountedEvidence, Evidence, Shrinkage, Sigmoid, SizedEvidence
 
 TASKS = sorted(bc.load_table("gptj_contamination")["task"].unique())
 
@@ -190,3 +190,20 @@ def test_many_contexts_are_asked_about_at_once() -> None:
     many = fit.predict(shares, 39)
     alone = fit.predict(shares[[0, 2_000, 4_000]], 39)
     np.testing.assert_allclose(many.iloc[[0, 2_000, 4_000]].to_numpy(), alone.to_numpy(), atol=0.02)
+
+
+def test_a_curve_that_no_family_is_keeps_its_promise_between_the_measured_contaminations() -> None:
+    """A sigmoid with a floor, fitted as evidence: 9 in 10 intervals of the response at 90% hold the true error.
+
+    What the family lies off at a contamination is part of the response there, not chance.
+    """
+    truth, rng, held = Sigmoid(low=0.1, high=0.85, a=-4.0, b=9.0), np.random.default_rng(6), []
+    rate, between = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.45, 0.5]), (0.125, 0.25, 0.375)
+    error, true = (np.array([truth.averaged(c, 39) for c in at]) for at in (rate, between))
+    table = pd.DataFrame({"context_size": 39, "context_contamination": rate, "n": 500})
+    for _ in range(40):
+        fit = bc.fit(table.assign(n_wrong=rng.binomial(500, error)), families=["evidence"])
+        found = fit.predict(between, level=0.9)
+        held.append(np.mean((found["low"] <= true) & (true <= found["high"])))
+    assert np.mean(held) >= 0.9 - 4 * np.std(held, ddof=1) / np.sqrt(len(held))
+    assert np.mean(held) > 0.8

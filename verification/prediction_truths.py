@@ -18,8 +18,8 @@ from verification.tables import Row, block_rng
 __all__ = ["LEVELS", "SETTINGS", "Setting", "simulated", "summed"]
 
 LEVELS = (0.9, 0.95)
-REPLICATES = 150
-REPLICATES_SIZED = 100
+REPLICATES = 100
+REPLICATES_SIZED = 60
 ASKED_N = 200
 """Answers of a share that is asked for."""
 

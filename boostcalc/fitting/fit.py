@@ -176,7 +176,7 @@ class Fit(Result):
             Share of wrong pairs, and pairs; they broadcast. By default the size that most attempts saw.
         n : int or array, optional
             Then the interval is that of the share of wrong answers that will be observed among n, in one context:
-            with the chance of the answers and the scatter between contexts.
+            with the chance of the answers and what runs differ in one context.
         level : float in (0, 1)
             Of the intervals; by default the fit's.
         realised : bool, optional

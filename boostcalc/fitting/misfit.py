@@ -97,7 +97,7 @@ class Misfit:
             Their derivative by the parameters.
         share, size : array, shape (t,)
         observed : bool
-            Whether for a new observation, with its scatter and that of its run, or for the response itself.
+            Whether for a new observation, with what its run (or cell) has of its own, or for the response itself.
         robust : array, shape (p, p), optional
             Covariance of the parameters between clusters. Where it gives a wider interval it holds: what contexts of
             one run have in common does not average out over them.
@@ -108,8 +108,8 @@ class Misfit:
             mean, variance = self._conditional(center, slope, share, size, offset, scatter)
             if robust is not None:
                 variance = np.maximum(variance, ((slope @ robust) * slope).sum(axis=1) + self._bend(share, size))
-            if observed:
-                variance = variance + scatter**2 + self.between**2
+            # what one context lies off is the response there: only what clusters differ in a context is not
+            variance = variance + scatter**2 + (self.between**2 if observed else 0.0)
             parts.append(rng.normal(mean, np.sqrt(np.maximum(variance, 0.0)), (int(count), len(share))))
         return np.concatenate(parts)
 
