@@ -99,8 +99,6 @@ def fit(
         )
     spread = responses[0].spread if responses else None
     clusters = {"by": spread.by, "count": spread.clusters} if spread else judge.clusters if judge else {}
-    if responses and named is None:
-        unfitted = left_out(unfitted)
     error, error_by = _error(log, level)
     order = _order(responses, used, level)
     return Fit(
@@ -116,7 +114,7 @@ def fit(
         diagnostics=_diagnostics(responses, used, order),
         assumptions=assumptions(responses, data, judge, error, order, averaged=averaged, level=level),
         warnings=(
-            *(left_out(unfitted) if responses and named is None else unfitted),
+            *UNF,
             *warnings(log, data, responses),
             *(judge.warnings if judge else ()),
         ),

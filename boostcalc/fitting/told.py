@@ -16,7 +16,7 @@ from boostcalc.runs import Runs
 __all__ = ["NOT_FITTED", "left_out", "status", "warnings"]
 
 NOT_FITTED = "not fitted: "
-"""How the sentence begins that names families which nobody asked for, and which these runs do not determine."""
+"""How the sentence begins that names the families which these runs do not determine, beside others which they do."""
 
 
 def status(log: Runs, data: Observations, responses: tuple[FittedResponse, ...], judge: EvaluatorFit | None) -> str:
@@ -81,5 +81,5 @@ def warnings(log: Runs, data: Observations, responses: tuple[FittedResponse, ...
 
 
 def left_out(reasons: Sequence[str]) -> list[str]:
-    """One sentence for the families of the usual set that could not be fitted."""
+    """One sentence for all families that could not be fitted."""
     return [f"{NOT_FITTED}{'; '.join(dict.fromkeys(reasons))}"] if reasons else []
