@@ -114,7 +114,7 @@ def fit(
         diagnostics=_diagnostics(responses, used, order),
         assumptions=assumptions(responses, data, judge, error, order, averaged=averaged, level=level),
         warnings=(
-            *UNF,
+            *(left_out(unfitted) if responses else unfitted),
             *warnings(log, data, responses),
             *(judge.warnings if judge else ()),
         ),
