@@ -450,6 +450,21 @@ class TestQuantities:
         assert "not needed" in bc.doctor(CLEAN)["corrected error"].said
         assert "log `correct`" in bc.doctor(CLEAN.assign(correct=None))["error rate"].said
 
+    @pytest.mark.parametrize(("alone", "value"), [(True, 1), (False, 0)])
+    def test_labels_of_one_verdict_tell_no_rate(self, alone: bool, value: int) -> None:
+        """The estimator itself would take both rates for known."""
+        log = CLEAN.assign(correct=CLEAN["correct"].astype(object).where(CLEAN["accepted"] == alone, None))
+        judge, found = bc.estimate_evaluator(log), bc.doctor(log)
+        assert judge.tpr.value == judge.fpr.value == value
+        for name in ("tpr", "fpr", "likelihood ratio", "drift with round", "corrected error"):
+            assert found[name].answer == "no"
+            assert found[name].said.endswith(f"answers alone: both rates come out as {value}")
+        for name in ("error rate", "response to contamination"):
+            assert found[name].answer == "poorly"
+            assert found[name].said.endswith("answers, as truth is known of no others")
+        assert any("and only then tpr and fpr" in one.said for one in found.advice)
+        assert "votes" not in {one.column for one in found.advice}
+
     def test_acceptance_by_round(self) -> None:
         rng = np.random.default_rng(0)
         rounds = np.repeat(np.arange(5), 1000)

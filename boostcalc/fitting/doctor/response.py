@@ -45,6 +45,8 @@ def response(seen: Seen) -> Answer:
     assert slope.high is not None  # noqa: S101  # as above
     half = (slope.high - slope.low) / 2
     said = f"{where}; from a clean to a wholly wrong context the log-odds of an error change by {slope.text(3)}"
+    if seen.labels is not None and seen.labels.alone:
+        return "poorly", f"{said}; of {seen.labels.alone} answers, as truth is known of no others", slope
     if shares.size < FEWEST_SHARES:
         return (
             "poorly",
@@ -99,7 +101,10 @@ def forecast(seen: Seen) -> Answer:
     """Whether a loop can be forecast: a response and the evaluator's rates."""
     answer, _, _ = response(seen)
     judge = seen.judge
-    rates = not isinstance(judge, str) and all(judge.counts[name] is not None for name in ("tpr", "fpr"))
+    one_sided = seen.labels is not None and bool(seen.labels.alone)
+    rates = (
+        not isinstance(judge, str) and not one_sided and all(judge.counts[name] is not None for name in ("tpr", "fpr"))
+    )
     if answer == "no":
         alone = "; its rates can be put into boostcalc predict under an assumed response" if rates else ""
         return "no", f"it needs the response to contamination{alone}", None
@@ -107,7 +112,7 @@ def forecast(seen: Seen) -> Answer:
         return "poorly", "the response is here; the evaluator's rates have to be given: forecast --tp … --fp …", None
     loops = seen.rounds
     looped = len(loops) and (loops["round"].max() > loops["round"].min())
-    selected = "" if looped else "; contexts were designed, and a loop selects its own: rates need not hold there"
+    selected = "" if looped else "; no loop is logged, though, which selects its contexts: rates need not hold there"
     return answer, f"response and rates are both here{selected}", None
 
 
