@@ -183,6 +183,15 @@ def test_offsets_of_context_sizes_are_found() -> None:
     assert at[10] == pytest.approx(1 / (1 + np.exp(0.5)), abs=0.03)
 
 
+def test_many_contexts_are_asked_about_at_once() -> None:
+    """Each for itself: what is said of one does not hang on the others, and thousands take no time."""
+    fit, _ = held_back(TASKS[0])
+    shares = np.linspace(0, 1, 4_001)
+    many = fit.predict(shares, 39)
+    alone = fit.predict(shares[[0, 2_000, 4_000]], 39)
+    np.testing.assert_allclose(many.iloc[[0, 2_000, 4_000]].to_numpy(), alone.to_numpy(), atol=0.02)
+
+
 def test_a_curve_that_no_family_is_keeps_its_promise_between_the_measured_contaminations() -> None:
     """A sigmoid with a floor, fitted as evidence: 9 in 10 intervals of the response at 90% hold the true error.
 

@@ -125,11 +125,15 @@ def spread_of(maximum: Maximum, data: Observations) -> Spread:
     center = maximum.theta
     dispersion = _dispersion(maximum.response, data, parameters)
     # on a bound the fits without one cluster may all agree, though the data leave room: the information knows better
+    # (as it does not know what runs have in common, it is widened to the jackknife's widest)
     scatter = max(1.0, dispersion)
     model_based = np.asarray(np.linalg.inv((information - prior) / scatter + prior), dtype=np.float64)
     if data.by != "cell":
         count = data.n_clusters
-        covariance = model_based if _on_edge(maximum) else _jackknife(maximum, data, information)
+        covariance = _jackknife(maximum, data, information)
+        if _on_edge(maximum):
+            more = np.diag(covariance) / np.maximum(np.diag(model_based), np.finfo(float).tiny)
+            covariance = model_based * max(1.0, float(more.max()))
         return Spread(center, covariance, float(count - 1), data.by, count, dispersion)
     return Spread(center, model_based, float(data.n.size - parameters), "cell", data.n.size, max(1.0, dispersion))
 

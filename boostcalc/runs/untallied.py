@@ -28,6 +28,9 @@ TOGETHER = ("block", "run", "round", "model", "task", "query")
 TOLD = ("context_size", "context_wrong", "context_contamination", "votes", "votes_for", "correct", "accepted", "score")
 """What an attempt is told by."""
 
+SAME = "__rows"
+"""How many rows are at one query in one place."""
+
 MOST_RATES = 100_000
 """Distinct rates that are looked at."""
 
@@ -169,30 +172,40 @@ def _repeats(rows: nw.LazyFrame[Any], columns: Mapping[str, str]) -> Repeats | N
     keys, told = ([name for name in names if name in columns] for names in (TOGETHER, TOLD))
     plain = rows.select(*keys, *told).with_columns(nw.all().cast(nw.String).str.to_lowercase())
     named = plain.filter(~nw.col("query").is_null())
-    ends = [nw.col(name).min().alias(f"{name}__low") for name in told]
-    ends += [nw.col(name).max().alias(f"{name}__high") for name in told]
-    groups = named.group_by(*keys).agg(nw.len().alias("__rows"), *ends)
-    differ = {name: (nw.col(f"{name}__low") != nw.col(f"{name}__high")).fill_null(value=False) for name in told}
-    never = nw.lit(value=False)
-    somewhere = nw.any_horizontal(*differ.values(), ignore_nulls=True) if differ else never
-    more = nw.col("__rows") > 1
-    counted = groups.with_columns(
-        __repeated=more, __alike=more & ~somewhere, __differing=more & differ.get("correct", never)
+    more = nw.col(SAME) > 1
+    sizes = named.group_by(*keys).agg(nw.len().alias(SAME))
+    counted = sizes.select(
+        groups=nw.len(), rows=nw.col(SAME).sum(), most=nw.col(SAME).max(), repeated=more.cast(nw.Int64).sum()
     )
-    flags = ("__repeated", "__alike", "__differing")
-    found = _fetched(
-        counted.select(
-            nw.len().alias("groups"),
-            nw.col("__rows").sum().alias("rows"),
-            nw.col("__rows").max().alias("most"),
-            *(nw.col(flag).cast(nw.Int64).sum().alias(flag.removeprefix("__")) for flag in flags),
-        )
-    ).iloc[0]
-    if not found["groups"]:
+    counts = _whole(_fetched(counted))
+    if not counts["groups"]:
         return None
-    queries = _fetched(named.select(nw.col("query").n_unique()))["query"].iloc[0]
-    counts = {name: int(found[name]) for name in ("rows", "groups", "repeated", "most", "alike", "differing")}
-    return Repeats(queries=int(queries), extra=counts["rows"] - counts["groups"], **counts)
+    alike = differing = 0
+    if counts["repeated"]:
+        alike, differing = _compared(named, keys, told)
+    queries = _whole(_fetched(named.select(queries=nw.col("query").n_unique())))
+    return Repeats(**queries, extra=counts["rows"] - counts["groups"], alike=alike, differing=differing, **counts)
+
+
+def _compared(named: nw.LazyFrame[Any], keys: list[str], told: list[str]) -> tuple[int, int]:
+    """Of the queries with several rows in one place: whose rows agree, and whose truths differ."""
+    ends = [getattr(nw.col(name), end)().alias(f"{name}__{end}") for name in told for end in ("min", "max")]
+    groups = named.group_by(*keys).agg(nw.len().alias(SAME), *ends).filter(nw.col(SAME) > 1)
+    differ = {}
+    for name in told:
+        low, high = nw.col(f"{name}__min"), nw.col(f"{name}__max")
+        differ[name] = ((low != high) & ~low.is_null()).fill_null(value=False)  # a missing value differs from none
+    never = nw.lit(value=False)
+    somewhere = nw.any_horizontal(never, *differ.values(), ignore_nulls=True)
+    flags = {"alike": ~somewhere, "differing": differ.get("correct", never)}
+    marked = groups.with_columns(**{f"__{name}": flag for name, flag in flags.items()})
+    found = _whole(_fetched(marked.select(**{name: nw.col(f"__{name}").cast(nw.Int64).sum() for name in flags})))
+    return found["alike"], found["differing"]
+
+
+def _whole(row: pd.DataFrame) -> dict[str, int]:
+    """One row of counts; the sum of nothing is 0, whatever an engine calls it."""
+    return {str(name): 0 if row[name].isna().iloc[0] else int(row[name].iloc[0]) for name in row}
 
 
 def _rates(rows: nw.LazyFrame[Any], columns: Mapping[str, str]) -> tuple[WrittenRate, ...]:

@@ -45,6 +45,8 @@ def truths_bought(seen: Seen, name: str, more: float) -> tuple[float, float] | N
     judge = seen.judge
     if isinstance(judge, str) or judge.counts[name] is None or seen.error.value is None:
         return None
+    if seen.labels is not None and seen.labels.alone:
+        return None
     counts, rate = judge.counts[name], judge.estimates[name].value
     if counts is None or rate is None or counts.trials <= 0:
         return None
@@ -63,6 +65,14 @@ def truths(seen: Seen) -> Advised:
             half = half_width(0.5, MORE / 2)
             said += f", and tpr and fpr to ±{half:.2g} or better if half of them are wrong"
         yield Advice("correct", f"{said}; without any nothing here tells right from wrong.")
+        return
+    if seen.labels is not None and seen.labels.alone:
+        other = "rejected" if seen.labels.alone == "accepted" else "accepted"
+        yield Advice(
+            f"{MORE} truths more",
+            f"of {other} answers tell the error among those to ±{half_width(0.5, MORE):.2g} or better, and only then "
+            "tpr and fpr.",
+        )
         return
     found = {name: bought for name in ("tpr", "fpr") if (bought := truths_bought(seen, name, MORE)) is not None}
     if not found:
@@ -170,7 +180,7 @@ def contexts(seen: Seen) -> Advised:
 def judging(seen: Seen) -> Advised:
     """Graded verdicts, and several of them."""
     judge = seen.judge
-    if isinstance(judge, str):
+    if isinstance(judge, str) or (seen.labels is not None and seen.labels.alone):
         return
     t, f = judge.tpr.value, judge.fpr.value
     if t is None or f is None or not (0 < f < t < 1):

@@ -34,10 +34,15 @@ def unreadable(seen: Seen) -> Findings:
     unread = seen.log.unread
     if unread:
         impossible = any(row.column for row in unread.rows)
-        part = unread.count / (unread.count + (seen.total["n"] if seen.listed else len(seen.cells)))
-        some = f" ({part:.0%} of the rows)" if part >= 0.01 and seen.listed else ""
-        severity = "wrong" if impossible else "careful"
-        yield Finding(severity, "unreadable rows", f"{unread.said(seen.log.source)}{some}; they are left out.")
+        part = unread.count / (unread.count + seen.total["n"])
+        some = f" ({part:.0%} of all)" if part >= 0.01 and seen.listed else ""
+        kinds = {(row.column, row.why): str(row) for row in reversed(unread.rows)}
+        such = f", such as {'; '.join(reversed(kinds.values()))}" if kinds else ""
+        yield Finding(
+            "wrong" if impossible else "careful",
+            "unreadable rows",
+            f"{plural(unread.count, 'row')}{some} cannot be read: left out{such}.",
+        )
 
 
 def written_rates(seen: Seen) -> Findings:
@@ -234,34 +239,23 @@ def carried_contexts(seen: Seen) -> Findings:
 
 def labels_by_verdict(seen: Seen) -> Findings:
     """Truths that are known more often of accepted answers than of rejected ones."""
-    from scipy.stats import norm
-
-    total = seen.total
-    accepted, rejected = total["n_accepted"], total["n_judged"] - total["n_accepted"]
-    known_accepted = total["correct_accepted"] + total["wrong_accepted"]
-    known_rejected = total["correct_judged"] + total["wrong_judged"] - known_accepted
-    if min(accepted, rejected) < ENOUGH or known_accepted + known_rejected == 0:
+    labels = seen.labels
+    if labels is None:
         return
-    if known_rejected == 0 or known_accepted == 0:
-        kind, value = ("accepted", 1) if known_rejected == 0 else ("rejected", 0)
+    if labels.alone:
         yield Finding(
             "careful",
             "labels by verdict",
-            f"truth is known of {kind} answers alone: tpr and fpr both come out as {value}, whatever they are; label "
-            "answers of both verdicts.",
+            f"truth is known of {labels.alone} answers alone: tpr and fpr both come out as "
+            f"{int(labels.alone == 'accepted')}, whatever they are, and the error is that of {labels.alone} answers; "
+            "label answers of both verdicts.",
         )
-        return
-    a, r = known_accepted / accepted, known_rejected / rejected
-    pooled = (known_accepted + known_rejected) / (accepted + rejected)
-    if not 0 < pooled < 1:
-        return
-    z = (a - r) / np.sqrt(pooled * (1 - pooled) * (1 / accepted + 1 / rejected))
-    if 2 * float(norm.sf(abs(z))) < UNLIKELY:
+    elif labels.p_value < UNLIKELY:
         yield Finding(
             "careful",
             "labels by verdict",
-            f"truth is known of {a:.1%} of the accepted and {r:.1%} of the rejected answers: tpr and fpr from them are "
-            "distorted; the error within each verdict is not.",
+            f"truth is known of {labels.accepted:.1%} of the accepted and {labels.rejected:.1%} of the rejected "
+            "answers: tpr, fpr and the error from them are distorted; the error within each verdict is not.",
         )
 
 

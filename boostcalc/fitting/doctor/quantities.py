@@ -8,7 +8,7 @@ from boostcalc.errors import DataError
 from boostcalc.fitting.doctor.diagnosis import Quantity
 from boostcalc.fitting.doctor.response import forecast, order_of_pairs, response, response_in_size
 from boostcalc.fitting.doctor.scatter import between_runs
-from boostcalc.fitting.doctor.seen import LEVEL, Seen, plural
+from boostcalc.fitting.doctor.seen import LEVEL, Labels, Seen, plural
 from boostcalc.fitting.evaluator import corrected_error, vote_correlation
 from boostcalc.fitting.evaluator.acceptance import FEWEST_ROUNDS
 from boostcalc.fitting.evaluator.drift import DRIFTS, UNTOLD
@@ -38,8 +38,11 @@ def _error(seen: Seen) -> Answer:
     if not seen.total["n_known"]:
         return "no", "no answer's truth is known: log `correct`", None
     by, _ = seen.independent
-    found = seen.error
-    return _rate_answer(found), f"{found.text(3)}, {plural(seen.total['n_known'], 'truth')}{_per(seen, by)}", found
+    found, alone = seen.error, seen.labels.alone if seen.labels else ""
+    said = f"{found.text(3)}, {plural(seen.total['n_known'], 'truth')}{_per(seen, by)}"
+    if alone:
+        return "poorly", f"{said}; that of {alone} answers, as truth is known of no others", found
+    return _rate_answer(found), said, found
 
 
 def _rate(name: str, truth: str) -> Callable[[Seen], Answer]:
@@ -47,6 +50,8 @@ def _rate(name: str, truth: str) -> Callable[[Seen], Answer]:
         judge, judged = seen.judge, seen.total[f"{truth}_judged"]
         if isinstance(judge, str) or not judged:
             return "no", _no_rate(seen, truth), None
+        if seen.labels and seen.labels.alone:
+            return "no", _one_sided(seen.labels), None
         found = judge.estimates[name]
         said = f"{found.text(3)}, {plural(judged, 'verdict')} on {truth} answers{_per(seen, seen.verdicts.by)}"
         return _rate_answer(found), said, found
@@ -59,6 +64,8 @@ def _ratio(seen: Seen) -> Answer:
     found = Estimate(None) if isinstance(judge, str) else judge.likelihood_ratio
     if isinstance(judge, str) or found.level is None:
         return "no", "it needs verdicts on correct and on wrong answers of known truth", None
+    if seen.labels and seen.labels.alone:
+        return "no", _one_sided(seen.labels), None
     low, high = found.low or 0.0, found.high
     poor = high is None or low <= 0 or high / low > FAR
     told = ", 1 is in the interval: it is not shown to tell right from wrong" if _holds(found, 1.0) else ""
@@ -70,6 +77,8 @@ def _drift(variable: str) -> Callable[[Seen], Answer]:
         judge = seen.judge
         if isinstance(judge, str):
             return "no", "it needs verdicts on answers of known truth", None
+        if seen.labels and seen.labels.alone:
+            return "no", _one_sided(seen.labels), None
         if variable in judge.untold:
             return "no", judge.untold[variable], None
         trend = judge.trends[variable]
@@ -114,12 +123,14 @@ def _corrected(seen: Seen) -> Answer:
         return "no", "no verdicts are logged: `accepted`", None
     if unlabelled <= 0:
         return "no", "not needed: the truth of every judged answer is known", None
+    if seen.labels and seen.labels.alone:
+        return "no", _one_sided(seen.labels), None
     try:
         made = corrected_error(seen.log, level=LEVEL)
     except DataError as error:
         return "no", str(error), None
     if made.error.value is None:
-        return "no", made.status, None
+        return "no", "the labelled answers show no difference between tpr and fpr: label more", None
     answers = plural(unlabelled, "answer")
     said = f"{made.error.text(3)} among {answers} without a truth, {made.labelled.total:,.0f} labels ({made.method})"
     return _rate_answer(made.error), said, made.error
@@ -159,6 +170,10 @@ def _per(seen: Seen, by: str) -> str:
     if by == "cell":
         return ", taken as independent" if seen.listed else f", {plural(len(seen.cells), 'cell')}"
     return f", {plural(seen.distinct(by), by)}"
+
+
+def _one_sided(labels: Labels) -> str:
+    return f"truth is known of {labels.alone} answers alone: both rates come out as {int(labels.alone == 'accepted')}"
 
 
 def _no_rate(seen: Seen, truth: str) -> str:

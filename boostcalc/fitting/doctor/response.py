@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from boostcalc.errors import DataError
-from boostcalc.fitting.doctor.seen import LARGEST, LEVEL, Seen, plural
-from boostcalc.fitting.evaluator.logistic import LineData, fit_line, spread_of
+from boostcalc.fitting.doctor.seen import LARGEST, Seen, plural
 from boostcalc.fitting.observations import clusters
 from boostcalc.fitting.order import FEWEST as FEWEST_PLACES
 from boostcalc.fitting.uncertainty import ENOUGH_CLUSTERS
 from boostcalc.results import Estimate
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["FEWEST_SHARES", "FEWEST_SIZES", "forecast", "order_of_pairs", "response", "response_in_size", "widest_gap"]
 
@@ -45,14 +38,15 @@ def response(seen: Seen) -> Answer:
     clustered = by != "cell" and count >= ENOUGH_CLUSTERS
     basis = plural(count, by) if clustered else plural(len(cells), "cell")
     where = f"{plural(shares.size, 'contamination')} from {shares[0]:g} to {shares[-1]:g}, {basis}"
-    try:
-        slope = _slope(cells)
-    except DataError:
+    slope = seen.slope
+    if slope is None:
         return "poorly", f"{where}; the error turns from none to all at one contamination", None
     assert slope.low is not None  # noqa: S101  # of a finite spread
     assert slope.high is not None  # noqa: S101  # as above
     half = (slope.high - slope.low) / 2
     said = f"{where}; from a clean to a wholly wrong context the log-odds of an error change by {slope.text(3)}"
+    if seen.labels is not None and seen.labels.alone:
+        return "poorly", f"{said}; of {seen.labels.alone} answers, as truth is known of no others", slope
     if shares.size < FEWEST_SHARES:
         return (
             "poorly",
@@ -107,7 +101,10 @@ def forecast(seen: Seen) -> Answer:
     """Whether a loop can be forecast: a response and the evaluator's rates."""
     answer, _, _ = response(seen)
     judge = seen.judge
-    rates = not isinstance(judge, str) and all(judge.counts[name] is not None for name in ("tpr", "fpr"))
+    one_sided = seen.labels is not None and bool(seen.labels.alone)
+    rates = (
+        not isinstance(judge, str) and not one_sided and all(judge.counts[name] is not None for name in ("tpr", "fpr"))
+    )
     if answer == "no":
         alone = "; its rates can be put into boostcalc predict under an assumed response" if rates else ""
         return "no", f"it needs the response to contamination{alone}", None
@@ -115,7 +112,7 @@ def forecast(seen: Seen) -> Answer:
         return "poorly", "the response is here; the evaluator's rates have to be given: forecast --tp … --fp …", None
     loops = seen.rounds
     looped = len(loops) and (loops["round"].max() > loops["round"].min())
-    selected = "" if looped else "; contexts were designed, and a loop selects its own: rates need not hold there"
+    selected = "" if looped else "; no loop is logged, though, which selects its contexts: rates need not hold there"
     return answer, f"response and rates are both here{selected}", None
 
 
@@ -137,24 +134,6 @@ def _no_response(seen: Seen) -> str | None:
     if wrong <= 0 or wrong >= known:
         return f"every answer under such a context is {'correct' if wrong <= 0 else 'wrong'}"
     return None
-
-
-def _slope(cells: pd.DataFrame) -> Estimate:
-    from scipy.sparse import csr_array
-    from scipy.stats import norm
-    from scipy.stats import t as student
-
-    cluster, by = clusters(cells)
-    x, column = np.unique(cells["share"].to_numpy(float), return_inverse=True)
-    rows = np.arange(len(cells))
-    weights = csr_array((np.ones(len(cells)), (rows, column)), shape=(len(cells), x.size))
-    k, n = cells["n_wrong"].to_numpy(float), cells["n_known"].to_numpy(float)
-    line = fit_line(LineData(k, n, x, weights, cluster), "the error")
-    spread = spread_of([line], by)
-    deviate = student.ppf((1 + LEVEL) / 2, spread.df) if np.isfinite(spread.df) else norm.ppf((1 + LEVEL) / 2)
-    half = float(deviate) * float(np.sqrt(spread.covariance[1, 1]))
-    value = float(line.theta[1])
-    return Estimate(value, value - half, value + half, LEVEL)
 
 
 def widest_gap(seen: Seen) -> str:

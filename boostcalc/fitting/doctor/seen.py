@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boostcalc.errors import DataError
+from boostcalc.fitting.doctor.slope import slope_of
 from boostcalc.fitting.evaluator import EvaluatorFit, estimate_evaluator
 from boostcalc.fitting.evaluator.design import Source
 from boostcalc.fitting.evaluator.rates import rate_estimate
@@ -22,13 +23,30 @@ from boostcalc.runs.untallied import Untallied
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["LARGEST", "LEVEL", "Seen", "plural"]
+__all__ = ["LARGEST", "LEVEL", "Labels", "Seen", "plural"]
 
 LEVEL = 0.9
 """Of the intervals."""
 
+FEW = 5
+"""Answers of each verdict from which on it is no chance that only one of them has truths."""
+
 LARGEST = 100_000
 """Contexts with more pairs are not averaged over: nobody logs them, and the law of their wrong pairs fills memory."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Of which judged answers the truth is known.
+
+    `accepted` and `rejected` are the shares of such answers with a truth; `p_value` that of their being the same;
+    `alone` names the verdict that has all of the truths, and is empty where both have some.
+    """
+
+    accepted: float
+    rejected: float
+    p_value: float
+    alone: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +114,23 @@ class Seen:
         return Verdicts.of(self.log)
 
     @cached_property
+    def labels(self) -> Labels | None:
+        """How truths depend on verdicts; None with fewer than `FEW` answers of either verdict, or no truth."""
+        from scipy.stats import norm
+
+        total = self.total
+        accepted, rejected = total["n_accepted"], total["n_judged"] - total["n_accepted"]
+        known_accepted = total["correct_accepted"] + total["wrong_accepted"]
+        known = total["correct_judged"] + total["wrong_judged"]
+        if min(accepted, rejected) < FEW or known <= 0:
+            return None
+        shares = known_accepted / accepted, (known - known_accepted) / rejected
+        pooled = known / (accepted + rejected)
+        spread = np.sqrt(max(pooled * (1 - pooled), 0.0) * (1 / accepted + 1 / rejected))
+        p_value = 2 * float(norm.sf(abs(shares[0] - shares[1]) / spread)) if spread > 0 else 1.0
+        return Labels(*shares, p_value, "accepted" if shares[1] <= 0 else "rejected" if shares[0] <= 0 else "")
+
+    @cached_property
     def errors(self) -> Source:
         """Wrong of the answers of known truth, by cluster."""
         cells = self.cells[self.cells["n_known"] > 0]
@@ -129,6 +164,14 @@ class Seen:
     def shares(self) -> Array:
         """Distinct contaminations of contexts, in order, to a thousandth."""
         return np.unique(self.contexts["share"].to_numpy(float).round(3))
+
+    @cached_property
+    def slope(self) -> Estimate | None:
+        """The change of the error's log-odds from a clean to a wholly wrong context; None where it has none."""
+        try:
+            return slope_of(self.contexts, LEVEL)
+        except DataError:
+            return None
 
     @cached_property
     def rounds(self) -> pd.DataFrame:
