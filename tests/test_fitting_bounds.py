@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 import boostcalc as bc
+from boostcalc.errors import DataError
+from boostcalc.fitting.evaluator.verdicts import Verdicts
 from boostcalc.fitting.likelihood import maximise
 from boostcalc.fitting.observations import observe
 from boostcalc.fitting.uncertainty import left_open, spread_of
@@ -62,3 +64,16 @@ def test_what_a_weak_prior_holds_has_its_uncertainty() -> None:
         i = list(truth.names()).index(name)
         assert 0.5 * width[i] < known[i] <= 1.01 * width[i]
     np.testing.assert_allclose(known, by_cell, rtol=4 / np.sqrt(2 * 68))
+
+
+def test_answers_of_known_truth_leave_none_unknown_also_where_counts_are_shares() -> None:
+    """Errors given as shares make counts that are not whole: what rounding leaves of them is no answer."""
+    share = np.array([0.33, 1 / 3, 0.1, 0.7])
+    table = pd.DataFrame({"query": list("abcd"), "accepted": [True, False] * 2, "n": [1, 3, 7, 9], "error": share})
+    table = pd.concat([table] * 9, ignore_index=True)
+    verdicts = Verdicts.of(bc.read_runs(table))
+    assert verdicts.unknown.total == 0
+    assert verdicts.unknown.successes.sum() == 0
+    assert verdicts.judged.total == pytest.approx(table["n"].sum(), rel=1e-12)
+    with pytest.raises(DataError, match="unknown truth"):
+        bc.corrected_error(table)
