@@ -8,7 +8,7 @@ held-out score, `weight` its mean weight (both in per cent), `true_best` and `tr
 family. `loss` is what the choice costs where it counts: the RMSE of the chosen family's curve at the contexts of the
 design, and `loss_true` that of the truth's own family fitted to the same data. A family that contains the truth's own
 (sigmoid holds evidence) is not wrong when it wins, only larger. The standard error of a share near one half is 0.09
-with 30 replicates.
+with 30 replicates, 0.13 with the 16 of several sizes.
 """
 
 from __future__ import annotations
