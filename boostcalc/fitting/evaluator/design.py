@@ -21,7 +21,7 @@ from boostcalc.odds import Array
 
 __all__ = ["FEWEST", "LEAST", "Source", "design_effect"]
 
-LEAST = 0.8
+LEAST = 0.7
 """The least design effect that is believed. Clusters that vary less than independent attempts mostly do so by chance,
 which Student's quantile allows for; with a floor of 1 instead, intervals of uncorrelated clusters are too wide."""
 
@@ -82,7 +82,7 @@ class Source:
 def design_effect(sources: Sequence[Source], slopes: Sequence[Array], level: float) -> Array:
     r"""By how much counts are to be divided for the figure whose derivatives in the sources' rates are `slopes`.
 
-    $\max(4/5, (V/V_0)\,(t_{\nu}/z)^2)$ with V from the clusters' deviations and $V_0$ of independent attempts. ν is the
+    $\max(0.7, (V/V_0)\,(t_{\nu}/z)^2)$ with V from the clusters' deviations and $V_0$ of independent attempts. ν is the
     lesser of two (Satterthwaite's) degrees of freedom: $(\sum_i e_i)^2/\sum_i e_i^2 - 1$ from the parts $e_i$ of $V_0$
     that the clusters have, which is clusters − 1 where they are equally large, and $2V^2/\operatorname{Var}(V)$ from
     the scatter of the squared deviations, which is small where few clusters make most of V, as with rare verdicts.
