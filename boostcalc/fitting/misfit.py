@@ -27,7 +27,7 @@ from boostcalc.fitting.likelihood import Maximum, mean_error
 from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array
 
-__all__ = ["BEND", "SHORT", "STRETCH", "Misfit", "misfit_of"]
+__all__ = ["BEND", "SHORT", "STRETCH", "Misfit", "contexts_of", "misfit_of"]
 
 BEND = 0.2
 """Standard deviation of the bend, in log-odds for each unit of contamination beyond the measured ones."""
@@ -112,7 +112,7 @@ class Misfit:
             Covariance of the parameters between clusters. Where it gives a wider interval it holds: what contexts of
             one run have in common does not average out over them.
         """
-        bend = self._bend(share, size, step)
+        bend = self.bend(share, size, step)
         chosen = rng.multinomial(draws, [weight for *_, weight in self.scales])
         parts = []
         for (offset, scatter, _), count in zip(self.scales, chosen, strict=True):
@@ -147,7 +147,7 @@ class Misfit:
         inside = offset**2 - (across * back.T).sum(axis=1) + ((rest @ known) * rest).sum(axis=1)
         return mean, inside
 
-    def _bend(self, share: Array, size: Array, step: Array) -> Array:
+    def bend(self, share: Array, size: Array, step: Array) -> Array:
         """Variance of what the family may be off beyond the measured contexts: each side is one unknown."""
         near, _ = self.nearest(share, size)
         sides = [
@@ -180,9 +180,7 @@ def misfit_of(maximum: Maximum, data: Observations) -> Misfit:
     spread = np.maximum(p * (1 - p), 0.5 / data.n)
     variance = 1 / (data.n * spread)
     residual, slope = (data.error - p) / spread, maximum.gradient / spread[:, None]
-    share = np.nan_to_num(data.share)
-    size = np.nan_to_num(data.size)
-    group, places = _contexts(share, size)
+    group, places = contexts_of(data)
     between = _between(residual, variance, group) if data.by == "cell" else _common(residual, variance, data.cluster)
     weight = 1 / (variance + between**2)
     total = np.bincount(group, weight)
@@ -211,8 +209,9 @@ def misfit_of(maximum: Maximum, data: Observations) -> Misfit:
     return Misfit(**{name: getattr(found, name) for name in ARRAYS}, scales=scales, between=between)
 
 
-def _contexts(share: Array, size: Array) -> tuple[NDArray[np.intp], Array]:
+def contexts_of(data: Observations) -> tuple[NDArray[np.intp], Array]:
     """Which context each cell has, and the contexts, shape (m, 2): as they are, or gathered where too many."""
+    share, size = np.nan_to_num(data.share), np.nan_to_num(data.size)
     sizes = size
     for step in (0.0, 1 / 64, 1 / 16, 1 / 8):
         near = np.round(share / step) * step if step else share
