@@ -15,6 +15,7 @@ from boostcalc.fitting.diagnostics import Diagnostics, diagnose
 from boostcalc.fitting.evaluator import EvaluatorFit, corrected_error, estimate_evaluator
 from boostcalc.fitting.evaluator.design import Source
 from boostcalc.fitting.evaluator.rates import rate_estimate
+from boostcalc.fitting.evaluator.sizes import judges_by_size
 from boostcalc.fitting.evaluator.verdicts import verdict_clusters
 from boostcalc.fitting.fit import Fit
 from boostcalc.fitting.fitted import FittedResponse
@@ -108,6 +109,7 @@ def fit(
         clusters=clusters,
         level=level,
         judge=judge,
+        judges=judges_by_size(log, level) if judge else (),
         error=error,
         error_by=error_by,
         responses=responses,
