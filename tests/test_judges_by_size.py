@@ -69,8 +69,8 @@ def test_a_judge_that_drifts_does_so_at_its_own_size() -> None:
 
 def test_sizes_that_judge_alike_are_one() -> None:
     rng = np.random.default_rng(3)
-    found = [bool(judges_by_size(bc.read_runs(sweep(dict.fromkeys(RATES, (0.8, 0.2)), rng)), 0.9)) for _ in range(60)]
-    assert np.mean(found) < 0.1 + 4 * np.sqrt(0.1 * 0.9 / 60)
+    found = [bool(judges_by_size(bc.read_runs(sweep(dict.fromkeys(RATES, (0.8, 0.2)), rng)), 0.9)) for _ in range(30)]
+    assert np.mean(found) < 0.1 + 4 * np.sqrt(0.1 * 0.9 / 30)
 
 
 def test_sizes_of_a_growing_context_are_not_compared() -> None:
