@@ -110,12 +110,12 @@ class Task:
         """For each hidden rule another one, uniformly."""
         return (rule + rng.integers(1, RULES, rule.shape)) % RULES
 
-    def sequences(self, rng: np.random.Generator, n: int, pairs: int) -> Sequences:
-        """Draw training sequences."""
+    def sequences(self, rng: np.random.Generator, n: int, pairs: int, scale: float = 1.0) -> Sequences:
+        """Draw training sequences; `scale` in [0, 1] multiplies the rates at which answers are wrong."""
         rule = self.rules(rng, n)
         other = np.where(rng.random(n) < AGREEING, self.others(rng, rule), -1)
         query = rng.integers(0, QUERIES, (n, pairs))
-        wrong = rng.random((n, pairs)) < _rates(rng, n, pairs)
+        wrong = rng.random((n, pairs)) < scale * _rates(rng, n, pairs)
         answer = self.answers(rng, rule, query, wrong, other)
         branch = rng.choice([VERDICT, SURVEY], (n, pairs))
         grade = rng.choice(GRADES, (n, pairs), p=GRADE_LAW)

@@ -13,7 +13,7 @@ from lab.train import Recipe, losses, train
 
 
 def test_a_few_steps_learn_which_tokens_may_come(tmp_path: Path) -> None:
-    recipe = Recipe(seed=5, steps=30, batch=4, pairs=16, warmup=5)
+    recipe = Recipe(seed=5, steps=30, batch=4, pairs=16, short_batch=8, short=8, warmup=5)
     trained = train(recipe, tmp_path / "m.gguf", tmp_path / "log.jsonl", every=10)
     rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == [10, 20, 30]
@@ -47,3 +47,14 @@ def test_the_rate_rises_then_falls() -> None:
     assert np.isclose(rate.max(), recipe.rate)
     assert np.all(np.diff(rate[recipe.warmup :]) < 0)
     assert np.isclose(rate[-1], recipe.rate / 20, rtol=1e-2)
+
+
+def test_training_goes_from_easy_to_hard(task: Task) -> None:
+    recipe = Recipe(short_batch=100, batch=100)
+    early, late = (recipe.drawn(task, np.random.default_rng(1), step) for step in (0, recipe.steps - 1))
+    assert early.branch.shape[1] == recipe.short
+    assert late.branch.shape[1] == recipe.pairs
+    # sequences are wrong at a mean rate of 0.9 · 1 / 2.8, times the scale
+    for drawn, scale in ((early, recipe.quiet), (late, 1.0)):
+        share = (~drawn.correct).mean(1)
+        assert abs(share.mean() - scale * 0.9 / 2.8) < 4.5 * share.std() / len(share) ** 0.5
