@@ -83,7 +83,7 @@ SETTINGS: tuple[Setting, ...] = (
 
 
 def loops(
-    model: TinyLM, task: Task, setting: Setting, *, seed: int, runs: int = 48, rounds: int = 11
+    model: TinyLM, task: Task, setting: Setting, *, seed: int, runs: int = 96, rounds: int = 11
 ) -> list[pa.Table]:
     """All attempts of all runs of one setting.
 
@@ -176,7 +176,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--runs", type=int, default=48)
+    parser.add_argument("--runs", type=int, default=96)
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("-o", "--output", type=Path, default=Path("data/tiny-lm/loops.parquet"))

@@ -27,7 +27,7 @@ KINDS: tuple[Wrong, ...] = ("uniform", "agreeing")
 
 
 def cell(
-    model: TinyLM, task: Task, kind: Wrong, size: int, rate: float, *, seed: int, contexts_: int = 40, m: int = 24
+    model: TinyLM, task: Task, kind: Wrong, size: int, rate: float, *, seed: int, contexts_: int = 80, m: int = 24
 ) -> list[pa.Table]:
     """All attempts of one cell of the sweep; every context has a generator of its own."""
     key = [seed, KINDS.index(kind), size, round(10 * rate)]
@@ -62,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("--seed", type=int, default=2)
-    parser.add_argument("--contexts", type=int, default=40)
+    parser.add_argument("--contexts", type=int, default=80)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("-o", "--output", type=Path, default=Path("data/tiny-lm/sweep.parquet"))
     arguments = parser.parse_args()

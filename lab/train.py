@@ -31,7 +31,7 @@ class Recipe:
     """
 
     seed: int = 0
-    steps: int = 1900
+    steps: int = 4000
     batch: int = 10
     pairs: int = 96
     short: int = 32
