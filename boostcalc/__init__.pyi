@@ -15,7 +15,8 @@ from .dynamics import (
 from .dynamics.diagram import PhaseDiagram
 from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, simulate, urn_limits
 from .dynamics.phase import phase
-from .fitting import Fit, fit, read_fit
+from .fitting import Fit, Fits, fit, fit_by, read_fit, read_fits
+from .fitting.doctor import Diagnosis, doctor
 from .fitting.evaluator import (
     AcceptanceFit,
     CorrectedError,
@@ -57,12 +58,14 @@ __all__ = [
     "CountedEvidence",
     "Counts",
     "Derivation",
+    "Diagnosis",
     "Distribution",
     "Drifting",
     "Evaluator",
     "EvaluatorFit",
     "Evidence",
     "Fit",
+    "Fits",
     "Forecast",
     "Labelled",
     "Loop",
@@ -87,13 +90,16 @@ __all__ = [
     "corrected_error",
     "derive",
     "distribution",
+    "doctor",
     "estimate_evaluator",
     "fit",
     "fit_acceptance",
+    "fit_by",
     "forecast",
     "load_table",
     "phase",
     "read_fit",
+    "read_fits",
     "read_forecast",
     "read_runs",
     "read_survey",

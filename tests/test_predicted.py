@@ -12,9 +12,10 @@ import pytest
 import boostcalc as bc
 from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting.likelihood import maximise
-from boostcalc.fitting.misfit import misfit_of
+from boostcalc.fitting.misfit import BEND, SHORT, misfit_of
 from boostcalc.fitting.observations import observe
-from boostcalc.responses import CountedEvidence, Evidence, Shrinkage, SizedEvidence
+from boostcalc.odds import expit
+from boostcalc.responses import CountedEvidence, Evidence, Shrinkage, Sigmoid, SizedEvidence
 
 TASKS = sorted(bc.load_table("gptj_contamination")["task"].unique())
 
@@ -120,6 +121,28 @@ def test_beyond_the_measured_contexts_intervals_widen() -> None:
     assert float((larger["high"] - larger["low"]).iloc[0]) > width[0]
 
 
+def test_a_family_that_rises_steeply_on_is_trusted_less() -> None:
+    """Beyond the measured contexts the variance grows by the squares of distance and step, inside by neither."""
+    share = np.linspace(0, 0.5, 6)
+    cells = pd.DataFrame({"context_contamination": share, "n": 10**9, "error": expit(-2 + 3 * share)})
+    data = observe(bc.read_runs(cells))
+    misfit = misfit_of(maximise(Evidence, data), data)
+    asked, step = np.array([0.4, 0.5, 0.8, 1.0]), np.array([0.0, 0.0, 1.0, -2.0])
+    draws = misfit.draw(
+        np.zeros(4),
+        np.zeros((4, 2)),
+        asked,
+        np.zeros(4),
+        step,
+        observed=False,
+        rng=np.random.default_rng(0),
+        draws=40_000,
+    )
+    inside = draws[:, 0].var()
+    beyond = inside + (BEND * np.array([0, 0, 0.3, 0.5])) ** 2 + (SHORT * step) ** 2
+    np.testing.assert_allclose(draws.var(axis=0), beyond, rtol=5 * np.sqrt(2 / 40_000), atol=1e-4)
+
+
 def test_a_rate_is_averaged_and_a_realised_share_is_not() -> None:
     fit, _ = held_back("unnatural")
     one = fit.using("counted-evidence")
@@ -181,3 +204,29 @@ def test_offsets_of_context_sizes_are_found() -> None:
     at = {size: float(fit.predict(0.5, size)["error"].iloc[0]) for size in (5, 10)}
     assert at[5] == pytest.approx(1 / (1 + np.exp(-0.5)), abs=0.03)
     assert at[10] == pytest.approx(1 / (1 + np.exp(0.5)), abs=0.03)
+
+
+def test_many_contexts_are_asked_about_at_once() -> None:
+    """Each for itself: what is said of one does not hang on the others, and thousands take no time."""
+    fit, _ = held_back(TASKS[0])
+    shares = np.linspace(0, 1, 4_001)
+    many = fit.predict(shares, 39)
+    alone = fit.predict(shares[[0, 2_000, 4_000]], 39)
+    np.testing.assert_allclose(many.iloc[[0, 2_000, 4_000]].to_numpy(), alone.to_numpy(), atol=0.02)
+
+
+def test_a_curve_that_no_family_is_keeps_its_promise_between_the_measured_contaminations() -> None:
+    """A sigmoid with a floor, fitted as evidence: 9 in 10 intervals of the response at 90% hold the true error.
+
+    What the family lies off at a contamination is part of the response there, not chance.
+    """
+    truth, rng, held = Sigmoid(low=0.1, high=0.85, a=-4.0, b=9.0), np.random.default_rng(6), []
+    rate, between = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.45, 0.5]), (0.125, 0.25, 0.375)
+    error, true = (np.array([truth.averaged(c, 39) for c in at]) for at in (rate, between))
+    table = pd.DataFrame({"context_size": 39, "context_contamination": rate, "n": 500})
+    for _ in range(40):
+        fit = bc.fit(table.assign(n_wrong=rng.binomial(500, error)), families=["evidence"])
+        found = fit.predict(between, level=0.9)
+        held.append(np.mean((found["low"] <= true) & (true <= found["high"])))
+    assert np.mean(held) >= 0.9 - 4 * np.std(held, ddof=1) / np.sqrt(len(held))
+    assert np.mean(held) > 0.8

@@ -26,6 +26,7 @@ VERBS = {
     "phase": "Where a loop converges, splits or collapses, over a plane of rates or of starts.",
     "types": "Several ways of being right and wrong, beside what pooled rates promise.",
     "derive": "The mathematics, each step verified.",
+    "doctor": "What a log is good for: what can be estimated from it, and what looks wrong.",
     "fit": "What logged runs say of evaluator and response.",
     "evaluator": "What verdicts say of the evaluator, and of errors where truths are few or none.",
     "forecast": "What a fitted model's loop will do, and how sure that is.",

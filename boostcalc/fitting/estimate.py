@@ -10,10 +10,12 @@ import numpy as np
 from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting.assumptions import assumptions
 from boostcalc.fitting.comparison import held_out, stacking_weights
+from boostcalc.fitting.deviation import deviation_of
 from boostcalc.fitting.diagnostics import Diagnostics, diagnose
 from boostcalc.fitting.evaluator import EvaluatorFit, corrected_error, estimate_evaluator
 from boostcalc.fitting.evaluator.design import Source
 from boostcalc.fitting.evaluator.rates import rate_estimate
+from boostcalc.fitting.evaluator.sizes import judges_by_size
 from boostcalc.fitting.evaluator.verdicts import verdict_clusters
 from boostcalc.fitting.fit import Fit
 from boostcalc.fitting.fitted import FittedResponse
@@ -21,10 +23,10 @@ from boostcalc.fitting.likelihood import maximise
 from boostcalc.fitting.misfit import misfit_of
 from boostcalc.fitting.observations import Observations, observe
 from boostcalc.fitting.order import order_effect
-from boostcalc.fitting.told import status, warnings
-from boostcalc.fitting.uncertainty import laddered, left_open, spread_of
+from boostcalc.fitting.told import left_out, status, warnings
+from boostcalc.fitting.uncertainty import check_drawable, laddered, left_open, spread_of
 from boostcalc.responses import RESPONSES, Response
-from boostcalc.results import Estimate, finite, provenance
+from boostcalc.results import Estimate, counted, finite, provenance
 from boostcalc.runs import Runs, read_runs
 
 __all__ = ["fit", "fittable"]
@@ -107,13 +109,18 @@ def fit(
         clusters=clusters,
         level=level,
         judge=judge,
+        judges=judges_by_size(log, level) if judge else (),
         error=error,
         error_by=error_by,
         responses=responses,
         seen=_seen(data),
         diagnostics=_diagnostics(responses, used, order),
         assumptions=assumptions(responses, data, judge, error, order, averaged=averaged, level=level),
-        warnings=(*unfitted, *warnings(log, data, responses), *(judge.warnings if judge else ())),
+        warnings=(
+            *(left_out(unfitted) if responses else unfitted),
+            *warnings(log, data, responses),
+            *(judge.warnings if judge else ()),
+        ),
         provenance=provenance(
             source=log.source,
             where=log.where,
@@ -180,7 +187,7 @@ def _error(log: Runs, level: float) -> tuple[Estimate, str]:
     wrong, n = (
         np.bincount(cluster, truths[name].to_numpy(float)).astype(np.float64) for name in ("n_wrong", "n_known")
     )
-    told = f"from truths of {known:,.0f} answers in {n.size:,} {by}s"
+    told = f"from truths of {counted(known, 'answer')} in {counted(n.size, by)}"
     return rate_estimate(Source(wrong, n), level), told
 
 
@@ -202,7 +209,10 @@ def _responses(families: Sequence[Any], data: Observations) -> tuple[tuple[Fitte
         told = data.told_by(family)
         try:
             maximum = maximise(family, told)
-            found.append((maximum, spread_of(maximum, told), misfit_of(maximum, told)))
+            spread = spread_of(maximum, told)
+            check_drawable(spread, family)
+            misfit = misfit_of(maximum, told)
+            found.append((maximum, spread, misfit, deviation_of(maximum, told, misfit)))
         except DataError as error:
             unfitted.append(str(error))
     if not found:
@@ -217,10 +227,11 @@ def _responses(families: Sequence[Any], data: Observations) -> tuple[tuple[Fitte
             finite(scores[:, i].sum()),
             float(weights[i]),
             misfit,
+            deviation,
             size,
             tuple(left_open(maximum)),
         )
-        for i, (maximum, spread, misfit) in enumerate(found)
+        for i, (maximum, spread, misfit, deviation) in enumerate(found)
     ]
     best_first = sorted(fitted, key=lambda one: -np.inf if one.log_score is None else one.log_score, reverse=True)
     return tuple(best_first), unfitted
