@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 import boostcalc as bc
-from boostcalc.cli import run
+from boostcalc.cli import invoke
 from boostcalc.runs import Runs
 
 collect_ignore = ["files"]  # logs that other tools wrote, and the scripts that made them write
@@ -36,7 +36,7 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 
     def call(*arguments: str) -> Ran:
         capsys.readouterr()
-        status = run(list(arguments))
+        status = invoke(list(arguments))
         said = capsys.readouterr()
         return Ran(status, said.out, said.err)
 

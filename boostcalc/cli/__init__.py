@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 else:  # only a fault needs it
     traceback = lazy.load("traceback")
 
-__all__ = ["VERBS", "boostcalc", "main", "run"]
+__all__ = ["VERBS", "boostcalc", "invoke", "main"]
 
 VERBS = {
     "predict": "What a loop will do, from the evaluator's rates.",
@@ -31,6 +31,8 @@ VERBS = {
     "forecast": "What a fitted model's loop will do, and how sure that is.",
     "survey": "What graded verdicts tell, and from which score on to accept.",
     "report": "A forecast as a PDF.",
+    "run": "The loop itself, against a real model: logged, and resumed where it was ended.",
+    "sweep": "How a real model answers and judges under contexts that are drawn.",
 }
 """Each verb and its line in `--help`; `boostcalc.cli.VERB` holds its `command`."""
 
@@ -72,7 +74,7 @@ def boostcalc() -> None:
     """
 
 
-def run(arguments: list[str]) -> int:
+def invoke(arguments: list[str]) -> int:
     """Runs the command line and returns its exit status; every fault is one sentence on stderr."""
     try:
         boostcalc.main(arguments, prog_name="boostcalc", standalone_mode=False)
@@ -96,7 +98,7 @@ def run(arguments: list[str]) -> int:
 
 def main() -> None:
     """The `boostcalc` command."""
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(invoke(sys.argv[1:]))
 
 
 def _fault(error: Exception) -> int:
