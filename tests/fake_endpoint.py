@@ -24,12 +24,13 @@ KEY = "sk-test-0123456789abcdef"
 
 def task_lines(count: int) -> str:
     """So many tasks, as JSONL."""
-    rows = (
-        {"id": f"q{i}", "query": f"What is {i} plus {7 * i % 31}?", "answer": str(i + 7 * i % 31)} for i in range(count)
-    )
-    return "".join(
-        json.dumps({**row, "wrong_answers": [f"{int(row['answer']) + j}" for j in (1, 2)]}) + "\n" for row in rows
-    )
+    lines = []
+    for i in range(count):
+        other = 7 * i % 31
+        wrong = [str(i + other + j) for j in (1, 2)]
+        row = {"id": f"q{i}", "query": f"What is {i} plus {other}?", "answer": i + other, "wrong_answers": wrong}
+        lines.append(json.dumps(row) + "\n")
+    return "".join(lines)
 
 
 def truth(query: str) -> str:
