@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -12,6 +13,7 @@ from hypothesis import settings
 import boostcalc as bc
 from boostcalc.cli import invoke
 from boostcalc.runs import Runs
+from tests.fake_endpoint import FakeEndpoint, task_lines
 
 collect_ignore = ["files"]  # logs that other tools wrote, and the scripts that made them write
 
@@ -47,3 +49,18 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 def gptj() -> Runs:
     """GPT-J on `unnatural` at 39 demonstrations (arXiv 2307.09476)."""
     return bc.read_runs(bc.load_table("gptj_contamination"), where={"task": "unnatural", "context_size": 39})
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> Path:
+    """A file of sixty sums."""
+    path = tmp_path / "tasks.jsonl"
+    path.write_text(task_lines(60), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeEndpoint]:
+    """An endpoint that adds, and errs."""
+    with FakeEndpoint(delay=0.004) as endpoint:
+        yield endpoint

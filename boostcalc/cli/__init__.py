@@ -26,13 +26,13 @@ VERBS = {
     "phase": "Where a loop converges, splits or collapses, over a plane of rates or of starts.",
     "types": "Several ways of being right and wrong, beside what pooled rates promise.",
     "derive": "The mathematics, each step verified.",
+    "run": "The loop itself, against a real model: logged, and resumed where it was ended.",
+    "sweep": "How a real model answers and judges under contexts that are drawn.",
     "fit": "What logged runs say of evaluator and response.",
     "evaluator": "What verdicts say of the evaluator, and of errors where truths are few or none.",
     "forecast": "What a fitted model's loop will do, and how sure that is.",
     "survey": "What graded verdicts tell, and from which score on to accept.",
     "report": "A forecast as a PDF.",
-    "run": "The loop itself, against a real model: logged, and resumed where it was ended.",
-    "sweep": "How a real model answers and judges under contexts that are drawn.",
 }
 """Each verb and its line in `--help`; `boostcalc.cli.VERB` holds its `command`."""
 

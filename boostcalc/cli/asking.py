@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -16,9 +17,10 @@ from boostcalc.collecting import Budget, Endpoint, Evaluation, Grading, Manner, 
 from boostcalc.collecting.contexts import AGREEMENTS
 from boostcalc.collecting.evaluation import READINGS, SCALES
 from boostcalc.collecting.grading import GRADERS
+from boostcalc.collecting.progress import Reporting
 from boostcalc.collecting.prompts import LAYOUTS
 
-__all__ = ["asking_options", "needed", "on_stderr", "wrong_options"]
+__all__ = ["asking_options", "needed", "on_stderr", "resumable", "wrong_options"]
 
 ENDPOINT = (
     click.argument("tasks", type=READABLE),
@@ -47,15 +49,34 @@ EVALUATION = (
     click.option("--threshold", type=float, default=0.5, show_default=True, help="Score from which on to accept."),
     click.option("--votes", type=int, default=1, show_default=True, help="Judge each answer so many times."),
     click.option("--needed", type=int, help="Votes that have to accept [default: more than half]."),
-    click.option("--reading", type=click.Choice(READINGS), default="auto", show_default=True, help="Of verdicts."),
-    click.option("--draw", "drawn", is_flag=True, help="Draw a verdict from the probabilities, do not compare them."),
-    click.option("--judge-sees/--judge-blind", "sees", default=True, help="Whether the judge sees the context."),
+    click.option(
+        "--reading",
+        type=click.Choice(READINGS),
+        default="auto",
+        show_default=True,
+        help="Verdicts from token probabilities, or from what is said.",
+    ),
+    click.option("--draw", "drawn", is_flag=True, help="Draw one vote from the probabilities, too."),
+    click.option(
+        "--judge-sees/--judge-blind",
+        "sees",
+        default=True,
+        help="Whether the judge sees the context [default: it does].",
+    ),
 )
 TEXT = (
-    click.option("--grade", type=click.Choice(list(GRADERS)), default="normalised", show_default=True, help="How."),
+    click.option(
+        "--grade", type=click.Choice(list(GRADERS)), default="normalised", show_default=True, help="What is correct."
+    ),
     click.option("--pattern", default="", help="--grade regex: what is compared of an answer (its first group)."),
     click.option("--tolerance", type=float, default=1e-6, show_default=True, help="--grade numeric: relative."),
-    click.option("--layout", type=click.Choice(LAYOUTS), default="chat", show_default=True, help="Of a context."),
+    click.option(
+        "--layout",
+        type=click.Choice(LAYOUTS),
+        default="chat",
+        show_default=True,
+        help="A context as messages in turn, or as one text.",
+    ),
     click.option("--instruction", metavar="FILE", type=READABLE, help="Template: the system message."),
     click.option("--question", metavar="FILE", type=READABLE, help="Template with {query}."),
     click.option("--evaluate", metavar="FILE", type=READABLE, help="Template: what the evaluator is asked."),
@@ -135,9 +156,19 @@ def needed(value: Any, option: str) -> Any:
     return value
 
 
-def on_stderr() -> Any:
+def on_stderr() -> Reporting:
     """Progress, on stderr."""
     return printed(sys.stderr)
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """On Ctrl-C says that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("\nWhat was completed is kept: the same command goes on from there.", err=True)
+        raise
 
 
 def _manner(given: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 import boostcalc as bc
-from boostcalc.cli.asking import asking_options, needed, on_stderr, wrong_options
+from boostcalc.cli.asking import asking_options, needed, on_stderr, resumable, wrong_options
 from boostcalc.cli.common import WRITABLE, PartType, answer, output_options, say_written
 from boostcalc.collecting import Endpoint, Manner
 from boostcalc.collecting.loops import ORDERS
@@ -55,6 +55,7 @@ def command(
     boostcalc run tasks.csv --model m --url http://127.0.0.1:8080/v1 --evaluation survey --threshold 0.75 -o runs.csv
     """
     model, log = needed(endpoint, "--model"), needed(output, "--output")
-    result = bc.run_loop(tasks, log, model, bc.LoopDesign(**design), manner, report=on_stderr())
+    with resumable():
+        result = bc.run_loop(tasks, log, model, bc.LoopDesign(**design), manner, report=on_stderr())
     say_written(log)
     answer(result, as_json=as_json, output=None, plot=plot)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 import boostcalc as bc
-from boostcalc.cli.asking import asking_options, needed, on_stderr, wrong_options
+from boostcalc.cli.asking import asking_options, needed, on_stderr, resumable, wrong_options
 from boostcalc.cli.common import WRITABLE, PartType, answer, output_options, say_written
 from boostcalc.collecting import Endpoint, Manner
 from boostcalc.responses import RESPONSES, Response
@@ -80,6 +80,7 @@ def command(
         answer(plan, as_json=as_json, output=output, plot=plot)
         return
     model, log = needed(endpoint, "--model"), needed(output, "--output")
-    result = bc.run_sweep(tasks, log, model, design, manner, report=on_stderr())
+    with resumable():
+        result = bc.run_sweep(tasks, log, model, design, manner, report=on_stderr())
     say_written(log)
     answer(result, as_json=as_json, output=None, plot=plot)

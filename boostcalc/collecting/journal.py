@@ -110,6 +110,10 @@ class Journal:
             self._write({"journal": FORMAT, "depends_on": depends_on})
             return
         first = self._line(head, 1)
+        if not rest and first.get("journal") == FORMAT:  # nothing was completed that another question could confuse
+            self.file.truncate(0)
+            self._write({"journal": FORMAT, "depends_on": depends_on})
+            return
         if first.get("journal") != FORMAT:
             raise UsageError(f"{self.path} is no journal of a run: name another output, or move that file away")
         if differing := _differing(first["depends_on"], depends_on):
