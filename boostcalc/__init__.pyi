@@ -31,7 +31,8 @@ from .dynamics import (
 from .dynamics.diagram import PhaseDiagram
 from .dynamics.finite import Distribution, Simulation, UrnLimits, distribution, simulate, urn_limits
 from .dynamics.phase import phase
-from .fitting import Fit, fit, read_fit
+from .fitting import Fit, Fits, fit, fit_by, read_fit, read_fits
+from .fitting.doctor import Diagnosis, doctor
 from .fitting.evaluator import (
     AcceptanceFit,
     CorrectedError,
@@ -75,6 +76,7 @@ __all__ = [
     "CountedEvidence",
     "Counts",
     "Derivation",
+    "Diagnosis",
     "Distribution",
     "Drifting",
     "Endpoint",
@@ -83,6 +85,7 @@ __all__ = [
     "EvaluatorFit",
     "Evidence",
     "Fit",
+    "Fits",
     "Forecast",
     "Grading",
     "Labelled",
@@ -113,14 +116,17 @@ __all__ = [
     "corrected_error",
     "derive",
     "distribution",
+    "doctor",
     "estimate_evaluator",
     "fit",
     "fit_acceptance",
+    "fit_by",
     "forecast",
     "load_table",
     "phase",
     "plan_sweep",
     "read_fit",
+    "read_fits",
     "read_forecast",
     "read_runs",
     "read_survey",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["SCHEMA_VERSION", "Estimate", "Result", "aligned", "finite", "percent", "provenance"]
+__all__ = ["SCHEMA_VERSION", "Estimate", "Result", "aligned", "counted", "finite", "percent", "provenance"]
 
 if not TYPE_CHECKING:  # none of these is needed to answer on a terminal
     html, json, platform = map(lazy.load, ("html", "json", "platform"))
@@ -132,6 +132,16 @@ def aligned(rows: Sequence[Sequence[str]], *, left: bool = False) -> str:
         for row in rows
     )
     return "\n".join(line.rstrip() for line in lines)
+
+
+def counted(number: float, noun: str) -> str:
+    """A number of things in words.
+
+    >>> counted(1, "run"), counted(1200, "query")
+    ('1 run', '1,200 queries')
+    """
+    several = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,.0f} {noun if number == 1 else several}"
 
 
 def percent(share: float) -> str:

@@ -22,6 +22,9 @@ settings.register_profile("here", deadline=None)
 settings.register_profile("gate", deadline=None, derandomize=True)
 settings.load_profile("gate" if os.environ.get("CI") else "here")
 
+collect_ignore = ["files"]
+"""Logs, and what wrote them with tools that are not always there."""
+
 
 @dataclass(frozen=True)
 class Ran:

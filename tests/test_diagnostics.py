@@ -43,6 +43,7 @@ def test_goodness_of_fit_is_pearsons() -> None:
     assert found.chi2 == pytest.approx(by_hand, rel=1e-9)
     assert found.df == 19
     assert found.p_value == pytest.approx(chi2.sf(by_hand, 19))
+    assert found.p_value is not None
     assert found.p_value > 0.001
 
 
@@ -51,7 +52,9 @@ def test_a_family_of_the_wrong_shape_is_found_out() -> None:
         return expit(-3 + 4 * np.clip(c - 0.5, 0, None) * 2)
 
     data = observe(bc.read_runs(table(np.random.default_rng(1), bent, n=4_000)))
-    assert diagnose(maximise(Evidence, data), data, size=20.0, order=NONE).p_value < 1e-6
+    found = diagnose(maximise(Evidence, data), data, size=20.0, order=NONE)
+    assert found.p_value is not None
+    assert found.p_value < 1e-6
 
 
 def test_the_monotone_check_is_fair_and_finds_a_fall() -> None:
@@ -145,3 +148,18 @@ def test_few_truths_and_many_verdicts_give_a_corrected_error() -> None:
     assert fit.error.low is not None
     assert fit.error.high is not None
     assert fit.error.low < 0.3 < fit.error.high
+
+
+def test_a_steep_curve_between_the_ends_is_no_perfect_adaptation() -> None:
+    """Almost no error under a clean context and almost nothing else under a wrong one, and yet not the identity."""
+    steep = table(np.random.default_rng(3), Evidence(a=-9.0, b=18.0), n=2_000)
+    assert verdicts(bc.fit(steep, families=["evidence"]))["perfect adaptation"] == "does not hold"
+    perfect = table(np.random.default_rng(4), lambda c: c, n=2_000)
+    assert verdicts(bc.fit(perfect, families=["affine"]))["perfect adaptation"] == "is not contradicted"
+
+
+def test_what_is_counted_is_said_in_words() -> None:
+    steep = table(np.random.default_rng(5), Evidence(a=-2.0, b=4.0)).assign(query=np.arange(21) % 5)
+    assert any(said.startswith("only 5 queries: fewer than 8") for said in bc.fit(steep).warnings)
+    one = bc.fit(pd.DataFrame({"correct": [True, False] * 20, "accepted": [True, False, True, True] * 10}))
+    assert one.error_by == "from truths of 40 answers in 1 cell"

@@ -231,7 +231,7 @@ class TestEstimate:
         judged = pd.DataFrame({"correct_judged": [10.0, 10, 0, 0], "wrong_judged": [0.0, 0, 10, 10]})
         judged["correct_accepted"], judged["wrong_accepted"] = [10.0, 0, 0, 0], [0.0, 0, 10, 0]
         judged["n_judged"] = judged["n"] = judged["n_known"] = 10.0
-        judged["n_accepted"] = [10.0, 0, 10, 0]
+        judged["n_accepted"], judged["n_wrong"] = [10.0, 0, 10, 0], judged["wrong_judged"]
         runs = Runs(judged.assign(votes=3, votes_for=[3, 0, 3, 0]), (), "votes", {})
         assert estimate_evaluator(runs).clusters["count"] == 1
 

@@ -91,6 +91,35 @@ def test_an_estimated_context_does_not_distort_the_response() -> None:
     assert any(a["verdict"] == "estimated by a judge" for a in corrected.assumptions)
 
 
+@pytest.mark.parametrize("tpr", [0.8031, 0.9, 0.57])
+@pytest.mark.parametrize("fpr", [0.3236, 0.1, 0.013])
+def test_the_law_is_one_for_every_pair_of_rates(tpr: float, fpr: float) -> None:
+    """Also where rounding carries the chance that a pair is wrong past 1."""
+    judged = np.arange(21.0)
+    for shares, mass in realised_of_judged(np.full(21, 20.0), judged, np.ones(21), tpr=tpr, fpr=fpr):
+        assert mass.sum() == pytest.approx(1.0)
+        assert ((shares >= 0) & (shares <= 1)).all()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_contexts_that_no_run_tells_apart_count_as_often_as_they_were_seen(seed: int) -> None:
+    """One answer a context, and no runs: alike contexts fall into one cell, whose answers say how many they are."""
+    rng = np.random.default_rng(seed)
+    size, answers = 20, 6_000
+    wrong = rng.binomial(size, np.where(rng.random(answers) < 0.5, 0.1, 0.5))
+    log = pd.DataFrame(
+        {
+            "context_size": size,
+            "context_judged_wrong": rng.binomial(wrong, 1 - F) + rng.binomial(size - wrong, 1 - T),
+            "correct": rng.random(answers) >= TRUTH(wrong / size),
+        }
+    )
+    fit = bc.fit(log, families=["evidence"], context_judge=(T, F))
+    rows = fit.conf_int(0.999).T.to_dict()
+    for name, value in TRUTH.parameters.items():
+        assert rows[name]["low"] < value < rows[name]["high"]
+
+
 def test_the_evaluators_own_rates_are_the_default() -> None:
     rng = np.random.default_rng(1)
     table = judged_sweep(rng, runs=200).drop(columns="wrong")

@@ -14,7 +14,7 @@ from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting.likelihood import maximise
 from boostcalc.fitting.misfit import misfit_of
 from boostcalc.fitting.observations import observe
-from boostcalc.responses import CountedEvidence, Evidence, Shrinkage, SizedEvidence
+from boostcalc.responses import CountedEvidence, Evidence, Shrinkage, Sigmoid, SizedEvidence
 
 TASKS = sorted(bc.load_table("gptj_contamination")["task"].unique())
 
@@ -181,3 +181,29 @@ def test_offsets_of_context_sizes_are_found() -> None:
     at = {size: float(fit.predict(0.5, size)["error"].iloc[0]) for size in (5, 10)}
     assert at[5] == pytest.approx(1 / (1 + np.exp(-0.5)), abs=0.03)
     assert at[10] == pytest.approx(1 / (1 + np.exp(0.5)), abs=0.03)
+
+
+def test_many_contexts_are_asked_about_at_once() -> None:
+    """Each for itself: what is said of one does not hang on the others, and thousands take no time."""
+    fit, _ = held_back(TASKS[0])
+    shares = np.linspace(0, 1, 4_001)
+    many = fit.predict(shares, 39)
+    alone = fit.predict(shares[[0, 2_000, 4_000]], 39)
+    np.testing.assert_allclose(many.iloc[[0, 2_000, 4_000]].to_numpy(), alone.to_numpy(), atol=0.02)
+
+
+def test_a_curve_that_no_family_is_keeps_its_promise_between_the_measured_contaminations() -> None:
+    """A sigmoid with a floor, fitted as evidence: 9 in 10 intervals of the response at 90% hold the true error.
+
+    What the family lies off at a contamination is part of the response there, not chance.
+    """
+    truth, rng, held = Sigmoid(low=0.1, high=0.85, a=-4.0, b=9.0), np.random.default_rng(6), []
+    rate, between = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.45, 0.5]), (0.125, 0.25, 0.375)
+    error, true = (np.array([truth.averaged(c, 39) for c in at]) for at in (rate, between))
+    table = pd.DataFrame({"context_size": 39, "context_contamination": rate, "n": 500})
+    for _ in range(40):
+        fit = bc.fit(table.assign(n_wrong=rng.binomial(500, error)), families=["evidence"])
+        found = fit.predict(between, level=0.9)
+        held.append(np.mean((found["low"] <= true) & (true <= found["high"])))
+    assert np.mean(held) >= 0.9 - 4 * np.std(held, ddof=1) / np.sqrt(len(held))
+    assert np.mean(held) > 0.8

@@ -227,3 +227,10 @@ def test_packaged_tables_can_be_read(name: str) -> None:
 def test_an_unknown_table_is_named() -> None:
     with pytest.raises(UsageError, match="gptj_contamination"):
         bc.load_table("gptj")
+
+
+def test_a_column_of_the_schema_is_not_offered_as_another() -> None:
+    log = pd.DataFrame({"context_size": [4], "context_wrong": [1], "is_ok": [True], "corect": [True]})
+    with pytest.raises(SchemaError, match="--map correct=corect") as refused:
+        bc.read_runs(log)
+    assert "=context_wrong" not in str(refused.value)

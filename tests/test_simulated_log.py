@@ -107,7 +107,7 @@ def deviations(fit: Fit, truth: dict[str, float]) -> dict[str, float]:
 def test_a_fit_finds_what_made_the_log(context: Any) -> None:
     loop = bc.Loop(tpr=T, fpr=F, response=bc.Evidence(a=A, b=B_), batch=16, context=context)
     log = bc.simulated_log(bc.simulate(loop, error=0.6, rounds=5, runs=150, rng=1))
-    fit = bc.fit(bc.read_runs(log))
+    fit = bc.fit(bc.read_runs(log), families=["evidence", "affine"])
     assert fit.chosen.family == "evidence"
     for name, far in deviations(fit, {"a": A, "b": B_, "tpr": T, "fpr": F}).items():
         assert far < 4, name

@@ -1,11 +1,15 @@
 """Simulated coverage of the intervals: how often a nominal 90% interval holds the truth that made the data.
 
-`python -m verification.coverage` writes `reports/coverage.csv` (some minutes on two cores).
+`python -m verification.coverage [SECTION…]` writes `reports/coverage.csv`: all of it, or the rows of some sections
+(`counts`, `clustered`, `responses`, `loops`), which then replace those in the table. All takes about 40 minutes on one
+core; `responses`, also at a nominal 95%, about 12.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import argparse
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +21,16 @@ from boostcalc.dynamics import Evaluator, Start
 from boostcalc.dynamics.finite import sample_trajectory
 from boostcalc.errors import DataError
 from boostcalc.fitting.likelihood import maximise
-from boostcalc.fitting.observations import observe
+from boostcalc.fitting.observations import Observations, observe
 from boostcalc.fitting.rates import effective_counts
 from boostcalc.fitting.uncertainty import laddered, spread_of
 from boostcalc.odds import expit
-from boostcalc.responses import Affine, Curve, Evidence
+from boostcalc.responses import Affine, CountedEvidence, Curve, Evidence, Response, Shrinkage, SizedEvidence
 from boostcalc.results import Estimate
+from verification.designs import answers, of_cells, rates, runs
 
 LEVEL = 0.9
+LEVELS = (0.9, 0.95)
 RATES = 2_000
 FITS = 600
 FORECASTS = 300
@@ -32,13 +38,13 @@ DRAWS = 4_000
 TABLE = Path(__file__).parents[1] / "reports" / "coverage.csv"
 
 
-def row(what: str, setting: str, hits: list[bool], failed: int = 0) -> dict[str, Any]:
+def row(what: str, setting: str, hits: list[bool], failed: int = 0, level: float = LEVEL) -> dict[str, Any]:
     share = float(np.mean(hits))
-    error = np.sqrt(LEVEL * (1 - LEVEL) / len(hits))
+    error = np.sqrt(level * (1 - level) / len(hits))
     return {
         "interval": what,
         "setting": setting,
-        "nominal": LEVEL,
+        "nominal": level,
         "coverage": round(share, 4),
         "standard_error": round(float(error), 4),
         "replicates": len(hits),
@@ -124,33 +130,60 @@ def cells(rng: np.random.Generator, truth: Curve, correlation: float) -> pd.Data
     )
 
 
+PLAIN: tuple[Curve, ...] = (
+    Evidence(a=-3.0, b=5.0),
+    Evidence(a=-0.5, b=1.0),
+    Affine(mu=0.1, nu=0.2),
+    Affine(mu=0.01, nu=0.3),
+)
+SIZED: tuple[Response, ...] = (
+    SizedEvidence(a=-4.0, b=6.0, prior=-0.5, half=4.0),
+    CountedEvidence(prior=-0.5, shift=-1.5, half=4.0, wrong=0.15, right=0.03),
+    Shrinkage(strength=6.0, prior=0.3),
+)
+
+
 def responses(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
-    """Parameters of a response: clustered by run, and from the cells of a published curve."""
-    truths: tuple[Curve, ...] = (
-        Evidence(a=-3.0, b=5.0),
-        Evidence(a=-0.5, b=1.0),
-        Affine(mu=0.1, nu=0.2),
-        Affine(mu=0.01, nu=0.3),
-    )
-    for truth in truths:
+    """Parameters of a response: clustered by run, and from the cells of a published curve; at several sizes too."""
+    for truth in PLAIN:
         designs = [(f"{runs} runs of 40, correlation {rho}", runs, rho) for runs in (10, 20, 40) for rho in (0.0, 0.1)]
         designs += [(f"7 cells of 500, correlation {rho}", 0, rho) for rho in (0.0, 0.01)]
-        for setting, runs, rho in designs:
-            hits: dict[str, list[bool]] = {name: [] for name in truth.names()}
-            failed = 0
-            for _ in range(FITS):
-                table = sweep(rng, truth, runs, rho) if runs else cells(rng, truth, rho)
-                try:
-                    data = laddered(observe(bc.read_runs(table)))
-                    best = maximise(type(truth), data)
-                    found = spread_of(best, data).estimates(best.response, LEVEL)
-                except DataError:
-                    failed += 1
-                    continue
-                for name, value in truth.parameters.items():
-                    hits[name].append(holds(found[name], value))
-            for name in truth.names():
-                yield row(f"{truth.family} {name}", f"{truth}; {setting}", hits[name], failed)
+        for setting, count, rho in designs:
+            tables = (sweep(rng, truth, count, rho) if count else cells(rng, truth, rho) for _ in range(FITS))
+            yield from parameters(truth, setting, (laddered(observe(bc.read_runs(table))) for table in tables))
+    several = (
+        runs("60 runs of 40, sizes 0 to 32, correlation 0.0", 60, (0, 1, 4, 8, 16, 32)),
+        runs("60 runs of 40, sizes 0 to 32, correlation 0.1", 60, (0, 1, 4, 8, 16, 32), correlation=0.1),
+        rates("29 cells of 500, sizes 0 to 39", (0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0), (0, 4, 9, 19, 39)),
+    )
+    for known in SIZED:
+        for design in several:
+            each = 40 if "run" in design.contexts else 500
+            data = laddered(observe(bc.read_runs(design.table(each * len(design.contexts)))))
+            error, rho = of_cells(known, data), design.correlation
+            yield from parameters(
+                known, design.name, (replace(data, n_wrong=answers(rng, error, data.n, rho)) for _ in range(FITS))
+            )
+
+
+def parameters(truth: Response, setting: str, logs: Iterable[Observations]) -> Iterator[dict[str, Any]]:
+    """How often the intervals of a family's parameters hold the true ones, over logs."""
+    hits: dict[tuple[str, float], list[bool]] = {(name, level): [] for level in LEVELS for name in truth.names()}
+    failed = 0
+    for data in logs:
+        told = data.told_by(type(truth))
+        try:
+            best = maximise(type(truth), told)
+            spread = spread_of(best, told)
+        except DataError:
+            failed += 1
+            continue
+        for level in LEVELS:
+            found = spread.estimates(best.response, level)
+            for name, value in truth.parameters.items():
+                hits[name, level].append(holds(found[name], value))
+    for (name, level), held in hits.items():
+        yield row(f"{truth.family} {name}", f"{truth}; {setting}", held, failed, level)
 
 
 def loops(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
@@ -181,14 +214,41 @@ def loops(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
             yield row("error of one loop, forecast", f"{truth}; fit to 40 runs of 50, round {n}", held)
 
 
+SECTIONS: dict[str, Callable[[np.random.Generator], Iterator[dict[str, Any]]]] = {
+    "counts": counts,
+    "clustered": clustered,
+    "responses": responses,
+    "loops": loops,
+}
+
+
+def merged(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The table with new rows, where the first one of the same interval, setting and level was; others stay."""
+
+    def key(one: dict[str, Any]) -> tuple[str, str, float]:
+        return str(one["interval"]), str(one["setting"]), float(one["nominal"])
+
+    replaced = {key(one) for one in new}
+    places = [i for i, one in enumerate(old) if key(one) in replaced]
+    kept = [[one for one in part if key(one) not in replaced] for part in (old[: min(places, default=len(old))], old)]
+    return [*kept[0], *new, *kept[1][len(kept[0]) :]]
+
+
 def main() -> None:
-    rows = []
-    for part, seed in ((counts, 1), (clustered, 2), (responses, 3), (loops, 4)):
-        for one in part(np.random.default_rng(seed)):
+    parser = argparse.ArgumentParser(description="Simulated coverage of the intervals.")
+    parser.add_argument("sections", nargs="*", choices=[*SECTIONS, "all"], default="all", help="default: all")
+    asked = parser.parse_args().sections
+    for seed, (name, section) in enumerate(SECTIONS.items(), start=1):
+        if name not in asked and "all" not in asked:
+            continue
+        rows = []
+        for one in section(np.random.default_rng(seed)):
             rows.append(one)
             print(*one.values(), sep=" | ", flush=True)
-    TABLE.parent.mkdir(exist_ok=True)
-    pd.DataFrame(rows).to_csv(TABLE, index=False)
+        seen = pd.read_csv(TABLE).to_dict("records") if TABLE.exists() else []
+        old = [{str(key): value for key, value in one.items()} for one in seen]
+        TABLE.parent.mkdir(exist_ok=True)
+        pd.DataFrame(merged(old, rows)).to_csv(TABLE, index=False)
     print(f"written: {TABLE}")
 
 

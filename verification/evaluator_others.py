@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from boostcalc.fitting.evaluator.corrections import METHODS
+from boostcalc.fitting.evaluator.corrections import APART, METHODS
 from boostcalc.odds import Array
 from verification.evaluator import TABLE, labelled, row
 
@@ -77,7 +77,8 @@ def cell(n: int, big: int, t: float, f: float, error: float, others: dict[str, I
         for name, method in METHODS.items():
             with np.errstate(divide="ignore", invalid="ignore"):
                 found = method(seen, level)
-            bounds[f"ours ({name})"] = np.array([found.low, found.high])
+            known = (seen.correct.total > 0) & (seen.wrong.total > 0) if name in APART else np.ones(REPLICATES, bool)
+            bounds[f"ours ({name})"] = np.where(known, np.array([found.low, found.high]), np.nan)
         for name, (low, high) in bounds.items():
             told = np.isfinite(low)
             covered = float(np.mean((low <= error) & (error <= high), where=told))

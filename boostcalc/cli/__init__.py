@@ -28,6 +28,7 @@ VERBS = {
     "derive": "The mathematics, each step verified.",
     "run": "The loop itself, against a real model: logged, and resumed where it was ended.",
     "sweep": "How a real model answers and judges under contexts that are drawn.",
+    "doctor": "What a log is good for: what can be estimated from it, and what looks wrong.",
     "fit": "What logged runs say of evaluator and response.",
     "evaluator": "What verdicts say of the evaluator, and of errors where truths are few or none.",
     "forecast": "What a fitted model's loop will do, and how sure that is.",

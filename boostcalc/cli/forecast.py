@@ -6,6 +6,7 @@ import click
 
 import boostcalc as bc
 from boostcalc.cli.common import READABLE, WRITABLE, PartType, RateType, answer, not_over, output_options
+from boostcalc.cli.reading import pairs
 from boostcalc.dynamics import POLICIES, ContextPolicy
 from boostcalc.odds import Counts
 
@@ -30,6 +31,9 @@ RATE = RateType()
 @click.option(
     "--context", type=PartType(POLICIES), default="replace", show_default=True, help="Such as append:size=16."
 )
+@click.option(
+    "--where", metavar="COLUMN=VALUE", multiple=True, help="Which of the fits by group (`boostcalc fit --by`)."
+)
 @click.option("--family", metavar="NAME", help="Response family [default: the one chosen by the fit].")
 @click.option("--level", type=float, default=0.9, show_default=True, help="Level of the intervals.")
 @click.option(
@@ -47,6 +51,7 @@ def command(
     rounds: int,
     batch: float | None,
     context: ContextPolicy,
+    where: tuple[str, ...],
     family: str | None,
     level: float,
     seed: int,
@@ -56,14 +61,16 @@ def command(
 ) -> None:
     """What a fitted model's loop will do, and how sure that is.
 
-    FIT is what `boostcalc fit RUNS -o FIT` wrote.
+    FIT is what `boostcalc fit RUNS -o FIT` wrote; with --by, --where says which group's fit is meant.
 
     \b
     boostcalc forecast fit.json --error 0.4 -o forecast.json
     boostcalc forecast fit.json --tp 25/30 --fp 101/130 --context append:size=39
+    boostcalc forecast fits.json --where task=sst2 --tp 0.8 --fp 0.4
     """
     not_over(output, fit)
-    fitted = bc.read_fit(fit)
+    wanted = pairs(where, "--where", "COLUMN=VALUE")
+    fitted = bc.read_fits(fit).where(**wanted) if wanted else bc.read_fit(fit)
     result = (fitted.using(family) if family else fitted).forecast(
         tpr=tp,
         fpr=fp,

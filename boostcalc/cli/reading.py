@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,14 +12,18 @@ import boostcalc as bc
 from boostcalc.cli.common import Command, not_over
 from boostcalc.cli.options import together
 
-__all__ = ["reading_options"]
+if TYPE_CHECKING:
+    from boostcalc.runs import Runs
+
+__all__ = ["pairs", "read_or_say", "reading_options"]
 
 
-def reading_options(argument: str = "runs") -> Callable[[Command], Command]:
+def reading_options(argument: str = "runs", *, read: bool = True) -> Callable[[Command], Command]:
     """The argument RUNS, `--where`, `--map`, `--strict`, `--truth`, `--verdict`, `--filter`: the command gets `runs`.
 
     That is a `Runs`, read; rows that cannot be read are named on stderr. An `output` that the command has as well is
-    never written over the log.
+    never written over the log. Without `read` the command gets the log's name, and `reading`, the arguments of
+    `read_runs`.
     """
     options = (
         click.argument(argument, type=click.Path(exists=True)),
@@ -59,25 +63,32 @@ def reading_options(argument: str = "runs") -> Callable[[Command], Command]:
         ) -> Any:
             source = others.pop(argument)
             not_over(others.get("output"), source)
-            runs = bc.read_runs(
-                source,
-                where=_pairs(where, "--where", "COLUMN=VALUE"),
-                columns=_pairs(mapped, "--map", "NAME=COLUMN"),
-                strict=strict,
-                truth=truth,
-                verdict=verdict,
-                filters=filters,
-            )
-            if runs.unread:
-                click.echo(f"left out: {runs.unread.said(runs.source)}", err=True)
-            return command(**{argument: runs}, **others)
+            reading: dict[str, Any] = {
+                "where": pairs(where, "--where", "COLUMN=VALUE"),
+                "columns": pairs(mapped, "--map", "NAME=COLUMN"),
+                "strict": strict,
+                "truth": truth,
+                "verdict": verdict,
+                "filters": filters,
+            }
+            if not read:
+                return command(**{argument: source}, reading=reading, **others)
+            return command(**{argument: read_or_say(source, reading)}, **others)
 
         return together(*options)(with_runs)  # type: ignore[return-value]  # it asks for what is needed to read one
 
     return decorate
 
 
-def _pairs(items: tuple[str, ...], option: str, form: str) -> dict[str, str]:
+def read_or_say(source: str, reading: dict[str, Any]) -> Runs:
+    """A log, read; rows that cannot be read are named on stderr."""
+    runs = bc.read_runs(source, **reading)
+    if runs.unread:
+        click.echo(f"left out: {runs.unread.said(runs.source)}", err=True)
+    return runs
+
+
+def pairs(items: tuple[str, ...], option: str, form: str) -> dict[str, str]:
     """`NAME=VALUE`, several times."""
     found: dict[str, str] = {}
     for item in items:

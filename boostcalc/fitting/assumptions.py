@@ -12,16 +12,22 @@ from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array
 from boostcalc.results import Estimate, percent
 
-__all__ = ["assumptions"]
+__all__ = ["OF_RESPONSE", "assumptions"]
 
 NEGLIGIBLE = 0.001
 """An error (or its complement) below this is as good as none for the assumption of perfect adaptation."""
+
+NEAR = 0.05
+"""An error this close to the contamination between those ends is as good as matching it."""
 
 IGNORED = 0.05
 """A change of the error over all contaminations that is as good as none."""
 
 SETTLED = 0.02
 """A change of the error, as the context doubles, that is as good as none."""
+
+OF_RESPONSE = ("perfect adaptation", "how the model takes its context", "the context has room enough")
+"""Names of those that are read off the chosen family."""
 
 DRAWS = 2_000
 """Draws behind an interval."""
@@ -61,14 +67,25 @@ def _record(name: str, verdict: str, evidence: str) -> dict[str, str]:
 
 
 def _perfect(best: FittedResponse, level: float) -> dict[str, str]:
-    ends = np.array([0.0, 1.0])
-    low, high = best.band(ends, level)
-    clean, wrong = best.response(ends, best.size)
+    shares = np.linspace(0, 1, 5)
+    low, high = best.band(shares, level)
+    error = best.response(shares, best.size)
+    off = np.maximum(low - shares, shares - high)
+    # at the ends perfect adaptation never errs by itself; between them the error is the contamination
+    tolerated = np.where((shares == 0) | (shares == 1), NEGLIGIBLE, NEAR)
+    beyond = off - tolerated
+    told = [0, 4] if max(beyond[0], beyond[4]) > 0 or (beyond <= 0).all() else [0, int(beyond.argmax()), 4]
+    where = {0: "a clean context", 4: "a wholly wrong one"}
+    listed = [
+        f"{error[i]:.4g} [{low[i]:.4g}, {high[i]:.4g}] under {where.get(i, f'one with a share of {shares[i]:g} wrong')}"
+        for i in told
+    ]
+    said = [f"{shares[i]:g}" for i in told]
     return _record(
         "perfect adaptation",
-        "does not hold" if low[0] > NEGLIGIBLE or high[1] < 1 - NEGLIGIBLE else "is not contradicted",
-        f"the fitted error is {clean:.4g} [{low[0]:.4g}, {high[0]:.4g}] under a clean context and "
-        f"{wrong:.4g} [{low[1]:.4g}, {high[1]:.4g}] under a wholly wrong one; perfect adaptation says 0 and 1",
+        "does not hold" if (beyond > 0).any() else "is not contradicted",
+        f"the fitted error is {', '.join(listed[:-1])} and {listed[-1]}; "
+        f"perfect adaptation says {', '.join(said[:-1])} and {said[-1]}",
     )
 
 
@@ -140,10 +157,17 @@ def _easier(judge: EvaluatorFit, error: Estimate) -> dict[str, str]:
         verdict = "does not hold: it prefers wrong answers"
     elif youden.low > 0:
         verdict = "holds so far that it tells right from wrong"
-        if error.value is not None:
-            right, judged = 1 - error.value, (1 - error.value) * t + error.value * (1 - f)
-            verdict = "holds" if judged > right else "does not hold, though it tells right from wrong"
-            evidence += f"; of these answers {right:.3g} are right, and of the verdicts {judged:.3g}"
+        correct, wrong = judge.counts["tpr"], judge.counts["fpr"]
+        if error.value is not None and correct is not None and wrong is not None:
+            # how much more often verdicts are right than answers: t(1 − ε) + (1 − f)ε − (1 − ε)
+            right, rng = 1 - error.value, np.random.default_rng(0)
+            drawn = right * correct.draw(rng, DRAWS) + error.value * (1 - wrong.draw(rng, DRAWS)) - right
+            more = _interval(drawn, judge.level)
+            evidence += f"; of these answers {right:.3g} are right, and of the verdicts {more} more"
+            if more.low is not None and more.low > 0:
+                verdict = "holds"
+            elif more.high is not None and more.high < 0:
+                verdict = "does not hold, though it tells right from wrong"
     return _record(name, verdict, evidence)
 
 

@@ -18,8 +18,8 @@ from boostcalc.results import Estimate
 
 __all__ = ["Diagnostics", "diagnose"]
 
-DRAWS = 500
-"""Simulated tables behind a p-value."""
+DRAWS, FEWER, LARGE = 500, 100, 20_000
+"""Simulated tables behind a p-value; fewer for a log of so many cells."""
 
 SHOWN = 3
 """Clusters whose influence is listed."""
@@ -34,7 +34,8 @@ class Diagnostics:
 
     Attributes
     ----------
-    chi2, df, p_value : Pearson's statistic over the cells, and how often chance alone gives as much.
+    chi2, df, p_value : Pearson's statistic over the contexts, each with all its answers, and how often chance alone
+        gives as much; None where there are no more contexts than parameters.
     monotone : shares and errors of the monotone curve of greatest likelihood (at the usual context size, where the
         family depends on it).
     monotone_p_value : how often a table simulated from the family, with its scatter, lies as far from a monotone
@@ -46,7 +47,7 @@ class Diagnostics:
 
     chi2: float
     df: int
-    p_value: float
+    p_value: float | None
     monotone: dict[str, tuple[float, ...]]
     monotone_p_value: float | None
     influence: tuple[dict[str, Any], ...]
@@ -55,7 +56,10 @@ class Diagnostics:
     @property
     def lines(self) -> list[str]:
         """In words."""
-        said = [f"goodness of fit: χ² = {self.chi2:.4g} on {self.df} degrees of freedom (p = {self.p_value:.2g})"]
+        said = []
+        if self.p_value is not None:
+            how = f"χ² = {self.chi2:.4g} on {self.df} degrees of freedom (p = {self.p_value:.2g})"
+            said.append(f"goodness of fit over the contexts: {how}")
         if self.monotone_p_value is not None:
             how = "lies off it by more than chance" if self.monotone_p_value < 0.05 else "agrees with it"
             said.append(f"a monotone curve through the data, of no theory, {how} (p = {self.monotone_p_value:.2g})")
@@ -95,21 +99,29 @@ def diagnose(maximum: Maximum, data: Observations, *, size: float | None, order:
     """The diagnostics of a fitted family; `size` is the context size at which it is shown."""
     from scipy.stats import chi2 as chi_squared
 
-    p, spare = mean_error(maximum.response, data), data.n.size - maximum.theta.size
-    variance = data.n * p * (1 - p)
-    seen = variance > 0
-    chi2 = float(((data.n_wrong - data.n * p)[seen] ** 2 / variance[seen]).sum())
+    chi2, spare = _pearson(maximum, data)
     shown = data.take(data.size == size) if maximum.response.sized else data
     curve, p_value = _monotone(maximum, shown, scatter_of(maximum.response, data))
     return Diagnostics(
         chi2=chi2,
-        df=spare,
-        p_value=float(chi_squared.sf(chi2, spare)),
+        df=max(spare, 0),
+        p_value=float(chi_squared.sf(chi2, spare)) if spare > 0 else None,
         monotone=curve,
         monotone_p_value=p_value,
         influence=_influence(maximum, data, size),
         order=order,
     )
+
+
+def _pearson(maximum: Maximum, data: Observations) -> tuple[float, int]:
+    """Pearson's χ² and its degrees of freedom; alike contexts are counted together: single cells may be small."""
+    p = mean_error(maximum.response, data)
+    key = np.stack([np.nan_to_num(data.share, nan=-1.0), np.nan_to_num(data.size, nan=-1.0), p], axis=1).round(9)
+    place = np.unique(key, axis=0, return_inverse=True)[1].ravel()
+    n, wrong, mean = (_summed(place, values) for values in (data.n, data.n_wrong, data.n * p))
+    variance = mean * (1 - mean / n)
+    seen = variance > 0
+    return float(((wrong - mean)[seen] ** 2 / variance[seen]).sum()), int(seen.sum()) - maximum.theta.size
 
 
 def _monotone(
@@ -124,18 +136,19 @@ def _monotone(
     points = Monotone(shares=tuple(levels), errors=tuple(errors))
     p = mean_error(maximum.response, data)
     rng = np.random.default_rng(0)
-    rate = p if scatter == 0 else _beta(rng, p, (1 - scatter) / scatter)
     whole = np.round(data.n).astype(np.int64)
-    drawn = rng.binomial(whole, rate if scatter else np.broadcast_to(p, (DRAWS, p.size))).astype(np.float64)
-    gaps = np.array([_gap(one, data.n, p, place) for one in drawn])
+    gaps = np.empty(DRAWS if p.size <= LARGE else FEWER)
+    for i in range(gaps.size):  # one table at a time: all of a large log do not fit the memory
+        rate = p if scatter == 0 else _beta(rng, p, (1 - scatter) / scatter)
+        gaps[i] = _gap(rng.binomial(whole, rate).astype(np.float64), data.n, p, place)
     seen = _gap(data.n_wrong, data.n, p, place)
-    p_value = float((1 + (gaps >= seen).sum()) / (1 + DRAWS))
+    p_value = float((1 + (gaps >= seen).sum()) / (1 + gaps.size))
     return {"shares": points.shares, "errors": points.errors}, p_value
 
 
 def _beta(rng: np.random.Generator, p: Array, size: float) -> Array:
     inside = np.clip(p, 1e-12, 1 - 1e-12)
-    return rng.beta(inside * size, (1 - inside) * size, (DRAWS, p.size))
+    return rng.beta(inside * size, (1 - inside) * size)
 
 
 def _summed(place: NDArray[np.intp], values: Array) -> Array:

@@ -21,10 +21,10 @@ from boostcalc.fitting.likelihood import maximise
 from boostcalc.fitting.misfit import misfit_of
 from boostcalc.fitting.observations import Observations, observe
 from boostcalc.fitting.order import order_effect
-from boostcalc.fitting.told import status, warnings
-from boostcalc.fitting.uncertainty import laddered, left_open, spread_of
+from boostcalc.fitting.told import left_out, status, warnings
+from boostcalc.fitting.uncertainty import check_drawable, laddered, left_open, spread_of
 from boostcalc.responses import RESPONSES, Response
-from boostcalc.results import Estimate, finite, provenance
+from boostcalc.results import Estimate, counted, finite, provenance
 from boostcalc.runs import Runs, read_runs
 
 __all__ = ["fit", "fittable"]
@@ -113,7 +113,11 @@ def fit(
         seen=_seen(data),
         diagnostics=_diagnostics(responses, used, order),
         assumptions=assumptions(responses, data, judge, error, order, averaged=averaged, level=level),
-        warnings=(*unfitted, *warnings(log, data, responses), *(judge.warnings if judge else ())),
+        warnings=(
+            *(left_out(unfitted) if responses else unfitted),
+            *warnings(log, data, responses),
+            *(judge.warnings if judge else ()),
+        ),
         provenance=provenance(
             source=log.source,
             where=log.where,
@@ -180,7 +184,7 @@ def _error(log: Runs, level: float) -> tuple[Estimate, str]:
     wrong, n = (
         np.bincount(cluster, truths[name].to_numpy(float)).astype(np.float64) for name in ("n_wrong", "n_known")
     )
-    told = f"from truths of {known:,.0f} answers in {n.size:,} {by}s"
+    told = f"from truths of {counted(known, 'answer')} in {counted(n.size, by)}"
     return rate_estimate(Source(wrong, n), level), told
 
 
@@ -202,7 +206,9 @@ def _responses(families: Sequence[Any], data: Observations) -> tuple[tuple[Fitte
         told = data.told_by(family)
         try:
             maximum = maximise(family, told)
-            found.append((maximum, spread_of(maximum, told), misfit_of(maximum, told)))
+            spread = spread_of(maximum, told)
+            check_drawable(spread, family)
+            found.append((maximum, spread, misfit_of(maximum, told)))
         except DataError as error:
             unfitted.append(str(error))
     if not found:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from boostcalc import plotting
 from boostcalc.dynamics import BaseEvaluator, ContextPolicy, Evaluator, Loop
 from boostcalc.errors import DataError, UsageError
+from boostcalc.fitting.assumptions import OF_RESPONSE
 from boostcalc.fitting.diagnostics import Diagnostics
 from boostcalc.fitting.evaluator import EvaluatorFit
 from boostcalc.fitting.evaluator.fit import FIGURES
@@ -126,7 +127,7 @@ class Fit(Result):
         return pd.DataFrame({k: {"value": e.value, "low": e.low, "high": e.high} for k, e in found.items()}).T
 
     def using(self, family: str) -> Fit:
-        """The same fit with one of its families alone.
+        """The same fit with one of its families alone; what was found of another is left out.
 
         Raises
         ------
@@ -136,7 +137,12 @@ class Fit(Result):
         alone = [replace(fitted, weight=1.0) for fitted in self.responses if fitted.family == family]
         if not alone:
             raise UsageError(f"{family!r} was not fitted; fitted are: {', '.join(r.family for r in self.responses)}")
-        return replace(self, responses=tuple(alone))
+        if family == self.chosen.family:
+            return replace(self, responses=tuple(alone))
+        learner = alone[0].response.learner
+        told = f"{self.n_attempts:,} attempts: the {family} response alone, as asked; this model {learner}."
+        kept = tuple(one for one in self.assumptions if one["name"] not in OF_RESPONSE)
+        return replace(self, status=told, responses=tuple(alone), diagnostics=None, assumptions=kept)
 
     def drawn_evaluator(self, loop: Loop, rng: np.random.Generator, size: int) -> BaseEvaluator:
         """Evaluators of a loop of this fit that the data allow: of known rates, in arrays of shape `(size,)`."""
@@ -170,7 +176,7 @@ class Fit(Result):
             Share of wrong pairs, and pairs; they broadcast. By default the size that most attempts saw.
         n : int or array, optional
             Then the interval is that of the share of wrong answers that will be observed among n, in one context:
-            with the chance of the answers and the scatter between contexts.
+            with the chance of the answers and what runs differ in one context.
         level : float in (0, 1)
             Of the intervals; by default the fit's.
         realised : bool, optional

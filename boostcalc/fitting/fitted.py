@@ -56,6 +56,13 @@ class FittedResponse:
         """Members of the family that the data allow: parameters of shape `(size,)`."""
         return self.spread.draw(type(self.response), rng, size)
 
+    def draw_runs(self, rng: np.random.Generator, size: int) -> Response:
+        """The same for single runs: each lies off what they have in common as far as runs of the log do."""
+        drawn = self.draw(rng, size)
+        if self.spread.by == "cell" or self.misfit.between == 0:
+            return drawn
+        return drawn.moved(rng.normal(0.0, self.misfit.between, size))
+
     def band(self, contamination: Array, level: float) -> tuple[Array, Array]:
         """Pointwise interval of the response at these shares, each of shape `(m,)`; it holds the estimate.
 

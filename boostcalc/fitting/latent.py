@@ -37,7 +37,7 @@ def realised_of_judged(
     Parameters
     ----------
     size, judged, weight : array, shape (contexts,)
-        Pairs, those of them called wrong, and how many contexts were alike.
+        Pairs, those of them called wrong, and how many answers were given under such contexts.
     tpr, fpr : float in [0, 1]
         P(judge accepts | correct) and P(accepts | wrong).
     """
@@ -54,9 +54,9 @@ def realised_of_judged(
         prior = np.average(posterior, axis=0, weights=weight)
     posterior = likelihood * prior
     posterior /= posterior.sum(axis=1, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if_called = np.nan_to_num(grid * (1 - fpr) / called)
-        if_not = np.nan_to_num(grid * fpr / (1 - called))
+    with np.errstate(divide="ignore", invalid="ignore"):  # rounding may carry what is certain past 1
+        if_called = np.minimum(np.nan_to_num(grid * (1 - fpr) / called), 1.0)
+        if_not = np.minimum(np.nan_to_num(grid * fpr / (1 - called)), 1.0)
     return [
         _wrong_pairs(int(k), int(j), mass, if_called, if_not)
         for k, j, mass in zip(size, judged, posterior, strict=True)

@@ -110,7 +110,9 @@ def maximise(family: type[Response], data: Observations, start: Response | None 
         p, gradient = _mean_and_gradient(family, theta, data)
         value = -(_times_log(data.n_wrong, p) + _times_log(data.n - data.n_wrong, 1 - p)).sum()
         off = theta - centre
-        return (value + off @ (precision * off) / 2) / total, (precision * off - _slope(data, p) @ gradient) / total
+        with np.errstate(over="ignore", invalid="ignore"):  # where a step meets a bound at which a slope is infinite
+            rise = _slope(data, p) @ gradient
+        return (value + off @ (precision * off) / 2) / total, (precision * off - rise) / total
 
     constraints = [LinearConstraint(np.asarray(row), -np.inf, limit) for row, limit in family.sums()]
     guesses = _guesses(family, data) if start is None else [start]

@@ -61,7 +61,8 @@ class Misfit:
         Gradient and precision of the parameters' weak prior.
     scales : records (offset, scatter, weight)
         The grid's points that matter.
-    between : standard deviation between clusters in one context, in log-odds.
+    between : standard deviation, in log-odds, between clusters (runs, blocks): what one has in common. Where there are
+        none, between the cells of one context.
     """
 
     share: Array
@@ -84,8 +85,9 @@ class Misfit:
         observed: bool,
         rng: np.random.Generator,
         draws: int,
+        robust: Array | None = None,
     ) -> Array:
-        """Log-odds of the error under other contexts, shape (draws, t).
+        """Log-odds of the error under other contexts, shape (draws, t): of each by itself, not of all together.
 
         Parameters
         ----------
@@ -95,15 +97,20 @@ class Misfit:
             Their derivative by the parameters.
         share, size : array, shape (t,)
         observed : bool
-            Whether for a new observation, with its scatter, or for the response itself.
+            Whether for a new observation, with what its run (or cell) has of its own, or for the response itself.
+        robust : array, shape (p, p), optional
+            Covariance of the parameters between clusters. Where it gives a wider interval it holds: what contexts of
+            one run have in common does not average out over them.
         """
         chosen = rng.multinomial(draws, [weight for *_, weight in self.scales])
         parts = []
         for (offset, scatter, _), count in zip(self.scales, chosen, strict=True):
-            mean, cov = self._conditional(center, slope, share, size, offset, scatter)
-            if observed:
-                cov = cov + np.eye(len(share)) * (scatter**2 + self.between**2)
-            parts.append(rng.multivariate_normal(mean, cov, count, method="eigh"))
+            mean, variance = self._conditional(center, slope, share, size, offset, scatter)
+            if robust is not None:
+                variance = np.maximum(variance, ((slope @ robust) * slope).sum(axis=1) + self._bend(share, size))
+            # what one context lies off is the response there: only what clusters differ in a context is not
+            variance = variance + scatter**2 + (self.between**2 if observed else 0.0)
+            parts.append(rng.normal(mean, np.sqrt(np.maximum(variance, 0.0)), (int(count), len(share))))
         return np.concatenate(parts)
 
     def _conditional(
@@ -118,11 +125,11 @@ class Misfit:
         moved = known @ (self.slope.T @ residual + self.pull)
         rest = slope - back.T @ self.slope
         mean = center + across @ residual + rest @ moved
-        inside = offset**2 * _alike(size, size) - across @ back + rest @ known @ rest.T
+        inside = offset**2 - (across * back.T).sum(axis=1) + ((rest @ known) * rest).sum(axis=1)
         return mean, inside + self._bend(share, size)
 
     def _bend(self, share: Array, size: Array) -> Array:
-        """Covariance of what the family may be off beyond the measured contexts: each side is one unknown."""
+        """Variance of what the family may be off beyond the measured contexts: each side is one unknown."""
         filled = self.size > 0
         shares = self.share[filled] if filled.any() else self.share
         sides = [
@@ -131,7 +138,7 @@ class Misfit:
             STRETCH * np.maximum(np.log1p(size) - np.log1p(self.size.max()), 0),
             STRETCH * np.maximum(np.log1p(self.size.min()) - np.log1p(size), 0),
         ]
-        return np.asarray(sum(np.outer(side, side) for side in sides))
+        return np.asarray(sum(side**2 for side in sides))
 
     def to_dict(self) -> dict[str, Any]:
         """Its JSON form."""
@@ -158,7 +165,7 @@ def misfit_of(maximum: Maximum, data: Observations) -> Misfit:
     share = np.nan_to_num(data.share)
     size = np.nan_to_num(data.size)
     group, places = _contexts(share, size)
-    between = _between(residual, variance, group)
+    between = _between(residual, variance, group) if data.by == "cell" else _common(residual, variance, data.cluster)
     weight = 1 / (variance + between**2)
     total = np.bincount(group, weight)
 
@@ -207,6 +214,17 @@ def _between(residual: Array, variance: Array, group: NDArray[np.intp]) -> float
     excess = float((weight * (residual - mean[group]) ** 2).sum()) - (residual.size - total.size)
     spare = float(weight.sum() - (np.bincount(group, weight**2) / total).sum())
     return float(np.sqrt(max(0.0, excess / spare))) if spare > 0 else 0.0
+
+
+def _common(residual: Array, variance: Array, cluster: NDArray[np.intp]) -> float:
+    """Standard deviation of what the cells of a cluster have in common, beyond sampling (DerSimonian, Laird 1986).
+
+    That of Student's t for so many clusters, as it is used for clusters that have not been seen.
+    """
+    total = np.bincount(cluster, 1 / variance)
+    own = np.bincount(cluster, residual / variance) / total
+    few = (total.size - 1) / max(total.size - 3, 1)
+    return float(np.sqrt(few)) * _between(own, 1 / total, np.zeros(total.size, dtype=np.intp))
 
 
 def _alike(size: Array, other: Array) -> Array:

@@ -163,8 +163,10 @@ def observe(runs: Runs, *, averaged: bool = True, context_judge: tuple[float, fl
 def _latent(cells: pd.DataFrame, rates: tuple[float, float], rows: NDArray[np.intp]) -> Laws:
     """Of each cell, by its row: what share of its context is wrong, given what a judge called wrong."""
     pairs = cells[["context_size", "context_judged_wrong"]].to_numpy(float)
-    alike, where, count = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
-    found = realised_of_judged(alike[:, 0], alike[:, 1], count.astype(float), tpr=rates[0], fpr=rates[1])
+    alike, where = np.unique(pairs, axis=0, return_inverse=True)
+    # a cell may hold many contexts that are alike: it counts by its answers
+    answers = np.bincount(where.ravel(), cells["n_known"].to_numpy(float)).astype(np.float64)
+    found = realised_of_judged(alike[:, 0], alike[:, 1], answers, tpr=rates[0], fpr=rates[1])
     return {int(row): found[place] for row, place in zip(rows, where.ravel(), strict=True)}
 
 

@@ -16,6 +16,10 @@ FEWEST = 10
 """Cells with wrong and right pairs, of known places, from which an effect is told."""
 
 
+CLUSTERS = 3
+"""Clusters needed for a standard error between them."""
+
+
 def order_effect(response: Response, data: Observations, level: float) -> Estimate:
     r"""Log-odds of an error that wrong pairs at the end of a context add, over wrong pairs at its beginning.
 
@@ -31,7 +35,7 @@ def order_effect(response: Response, data: Observations, level: float) -> Estima
     Raises
     ------
     DataError
-        If fewer than ten cells tell the places of their wrong pairs, or they do not vary.
+        If fewer than ten cells in three clusters tell the places of their wrong pairs, or they do not vary.
     """
     import statsmodels.api as sm
     from scipy.stats import t as student
@@ -42,6 +46,8 @@ def order_effect(response: Response, data: Observations, level: float) -> Estima
             "the log does not tell where in their contexts the wrong pairs stand: log context_wrong_position"
         )
     part = data.take(told)
+    if part.n_clusters < CLUSTERS:
+        raise DataError(f"{part.n_clusters} {part.by}s tell where the wrong pairs stand: {CLUSTERS} or more are needed")
     offset, _ = log_odds_and_slope(response, part)
     columns = np.stack([part.share * (part.position - 0.5), np.ones(part.n.size), part.share], axis=1)
     columns = columns[:, [True, True, bool(np.ptp(part.share) > 0)]]

@@ -87,5 +87,8 @@ def _drawn(
             continue
         center, slope = log_odds_and_slope(one.response, where)
         sizes = np.nan_to_num(size)
-        parts.append(one.misfit.draw(center, slope, share, sizes, observed=observed, rng=rng, draws=int(draws)))
+        robust = None if one.spread.by == "cell" else one.spread.covariance
+        parts.append(
+            one.misfit.draw(center, slope, share, sizes, observed=observed, rng=rng, draws=int(draws), robust=robust)
+        )
     return expit(np.concatenate(parts))

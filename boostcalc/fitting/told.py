@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from boostcalc.fitting.evaluator import EvaluatorFit
 from boostcalc.fitting.fitted import FittedResponse
 from boostcalc.fitting.observations import Observations
 from boostcalc.fitting.uncertainty import ENOUGH_CLUSTERS
+from boostcalc.results import counted
 from boostcalc.runs import Runs
 
-__all__ = ["status", "warnings"]
+__all__ = ["NOT_FITTED", "left_out", "status", "warnings"]
+
+NOT_FITTED = "not fitted: "
+"""How the sentence begins that names the families which these runs do not determine, beside others which they do."""
 
 
 def status(log: Runs, data: Observations, responses: tuple[FittedResponse, ...], judge: EvaluatorFit | None) -> str:
@@ -60,8 +66,8 @@ def warnings(log: Runs, data: Observations, responses: tuple[FittedResponse, ...
         )
     if responses[0].spread.by == "cell" and data.by != "cell":
         said.append(
-            f"only {data.n_clusters} {data.by}s: fewer than {ENOUGH_CLUSTERS} are too few to cluster by, so cells "
-            "stand for themselves, with overdispersion"
+            f"only {counted(data.n_clusters, data.by)}: fewer than {ENOUGH_CLUSTERS} are too few to cluster by, so "
+            "cells stand for themselves, with overdispersion"
         )
     dispersion = responses[0].spread.dispersion
     if dispersion > 2:
@@ -72,3 +78,8 @@ def warnings(log: Runs, data: Observations, responses: tuple[FittedResponse, ...
     if all(one.log_score is None for one in responses):
         said.append("every fitted family calls impossible something that was seen")
     return said
+
+
+def left_out(reasons: Sequence[str]) -> list[str]:
+    """One sentence for all families that could not be fitted."""
+    return [f"{NOT_FITTED}{'; '.join(dict.fromkeys(reasons))}"] if reasons else []

@@ -2,7 +2,8 @@
 
 Clusters (blocks, else runs, else queries), where there are enough of them, give the variance by leaving out one
 at a time (the cluster jackknife, in one Newton step each; MacKinnon, Nielsen, Webb 2023, Journal of Applied
-Econometrics 38(5)), with Student's t on clusters − 1 degrees of freedom. Without, each cell of the table counts
+Econometrics 38(5)), with Student's t on clusters − 1 degrees of freedom; a weak prior P adds H⁻¹PH⁻¹ (H: information
+with P), which it leaves open however little the clusters differ. Without, each cell of the table counts
 as one observation, and the variance is the inverse information times the overdispersion (Pearson's χ² over
 cells − parameters, at least 1; McCullagh, Nelder 1989, §4.5), with t on as many degrees of freedom; so it is
 where a bound stopped the fit.
@@ -16,18 +17,25 @@ import numpy as np
 
 from boostcalc.errors import DataError
 from boostcalc.fitting.likelihood import Maximum, mean_error
+from boostcalc.fitting.normal import normal_draws
 from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array
 from boostcalc.responses import Response
 from boostcalc.results import Estimate
 
-__all__ = ["ENOUGH_CLUSTERS", "Spread", "laddered", "left_open", "spread_of"]
+__all__ = ["ENOUGH_CLUSTERS", "Spread", "check_drawable", "laddered", "left_open", "spread_of"]
 
 ENOUGH_CLUSTERS = 8
 """With fewer clusters than this a sandwich variance is too noisy to use; cells then stand for themselves."""
 
 SINGULAR = 1e10
 """A condition number of the information, in units of each parameter's own, beyond which nothing is determined."""
+
+VAST = 1e20
+"""How many times wider one direction of the parameters may be known than another and still be drawn in doubles."""
+
+PROBED = 4_000
+"""Draws by which it is seen whether the data leave a family possible."""
 
 OPEN = 0.5
 """A parameter whose variance is still this share of its weak prior's was not told by the data."""
@@ -60,7 +68,7 @@ class Spread:
         """
         kept: list[Array] = []
         for _ in range(200):
-            normal = rng.multivariate_normal(np.zeros(self.center.size), self.covariance, size, method="eigh")
+            normal = normal_draws(rng, np.zeros(self.center.size), self.covariance, size)
             theta = self.center + normal / np.sqrt(rng.chisquare(self.df, size) / self.df)[:, None]
             kept.append(theta[_inside(family, theta)])
             if sum(map(len, kept)) >= size:
@@ -117,13 +125,30 @@ def spread_of(maximum: Maximum, data: Observations) -> Spread:
     center = maximum.theta
     dispersion = _dispersion(maximum.response, data, parameters)
     # on a bound the fits without one cluster may all agree, though the data leave room: the information knows better
+    # (as it does not know what runs have in common, it is widened to the jackknife's widest)
     scatter = max(1.0, dispersion)
     model_based = np.asarray(np.linalg.inv((information - prior) / scatter + prior), dtype=np.float64)
     if data.by != "cell":
         count = data.n_clusters
-        covariance = model_based if _on_edge(maximum) else _jackknife(maximum, data, information)
+        covariance = _jackknife(maximum, data, information)
+        if _on_edge(maximum):
+            more = np.diag(covariance) / np.maximum(np.diag(model_based), np.finfo(float).tiny)
+            covariance = model_based * max(1.0, float(more.max()))
         return Spread(center, covariance, float(count - 1), data.by, count, dispersion)
     return Spread(center, model_based, float(data.n.size - parameters), "cell", data.n.size, max(1.0, dispersion))
+
+
+def check_drawable(spread: Spread, family: type[Response]) -> None:
+    """Refuses a family of which nothing can be told because no members can be drawn.
+
+    Raises
+    ------
+    DataError
+        If a parameter is known so badly that it cannot be computed with, or hardly a draw is a member of the family.
+    """
+    if np.linalg.cond(spread.covariance) > VAST:
+        raise DataError(f"the {family.family} response is not identified: a parameter of it may be anything")
+    spread.draw(family, np.random.default_rng(0), PROBED)
 
 
 def left_open(maximum: Maximum) -> list[str]:
@@ -145,7 +170,7 @@ def _on_edge(maximum: Maximum) -> bool:
 
 
 def _jackknife(maximum: Maximum, data: Observations, information: Array) -> Array:
-    """Variance of the parameters between fits that leave out one cluster each, shape (p, p)."""
+    """Variance of the parameters between fits that leave out one cluster each, and of the prior's pull, (p, p)."""
     count, parameters = data.n_clusters, maximum.theta.size
     score, own = np.zeros((count, parameters)), np.zeros((count, parameters, parameters))
     np.add.at(score, data.cluster, maximum.score)
@@ -157,7 +182,9 @@ def _jackknife(maximum: Maximum, data: Observations, information: Array) -> Arra
             "be told from these runs"
         )
     moved = np.linalg.solve(rest, (score - score.mean(axis=0))[:, :, None])[:, :, 0]
-    return np.asarray((count - 1) / count * (moved.T @ moved), dtype=np.float64)
+    # where the prior holds the maximum all these fits agree; the truth lies as far from its centre as it allows
+    pulled = np.linalg.solve(information, np.diag(np.sqrt(maximum.prior)))
+    return np.asarray((count - 1) / count * (moved.T @ moved) + pulled @ pulled.T, dtype=np.float64)
 
 
 def _singular(information: Array) -> bool:

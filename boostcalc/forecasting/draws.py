@@ -19,6 +19,7 @@ from boostcalc.dynamics import (
 from boostcalc.dynamics.finite import sample_trajectory
 from boostcalc.errors import DataError
 from boostcalc.fitting import Fit, FittedResponse
+from boostcalc.fitting.told import NOT_FITTED
 from boostcalc.forecasting.forecast import QUANTILES, Forecast
 from boostcalc.forecasting.modes import modes
 from boostcalc.forecasting.outlook import outlook
@@ -29,6 +30,9 @@ __all__ = ["DRAWS", "HORIZON", "forecast"]
 
 DRAWS = 4_000
 """Draws of family, parameters, rates and batches."""
+
+DIFFERENT = 0.1
+"""Log-odds by which runs have to differ for it to be said."""
 
 HORIZON = 100
 """Rounds that are simulated at least, to see whether the target is met."""
@@ -83,7 +87,7 @@ def forecast(
     >>> curve = bc.load_table("gptj_contamination")
     >>> found = bc.fit(bc.read_runs(curve, where={"task": "unnatural", "context_size": 39}))
     >>> forecast(found, tpr=0.2, fpr=0.8, error=0.3, rounds=60).final_modes  # doctest: +ELLIPSIS
-    ({'error': 0.002..., 'weight': 0.3...}, {'error': 0.8..., 'weight': 0.6...})
+    ({'error': 0.005..., 'weight': 0.4...}, {'error': 0.87..., 'weight': 0.5...})
     """
     generator = np.random.default_rng(rng)
     loop = fit.loop(tpr=tpr, fpr=fpr, context=context, batch=batch)
@@ -135,7 +139,7 @@ def _draw(
 ) -> tuple[Outcomes | None, int]:
     """What `share` draws of one family do, batch by batch; and how many were left out for want of a start."""
     judge = fit.drawn_evaluator(loop, rng, share)
-    many = Loop(evaluator=judge, response=fitted.draw(rng, share), context=loop.context, batch=loop.batch)
+    many = Loop(evaluator=judge, response=fitted.draw_runs(rng, share), context=loop.context, batch=loop.batch)
     begin = start.sample(rng, share)
     begins = ~np.isnan(many.start(begin).logit_error)
     if not begins.any():
@@ -165,7 +169,13 @@ def _beyond(fit: Fit, prediction: Prediction) -> list[str]:
 
 
 def _left_open(fit: Fit, loop: Loop, lost: float) -> list[str]:
-    said = list(fit.warnings)
+    said = [one for one in fit.warnings if not one.startswith(NOT_FITTED)]
+    chosen = fit.chosen
+    if chosen.spread.by != "cell" and chosen.misfit.between > DIFFERENT:
+        said.append(
+            f"the log's {chosen.spread.by}s differ by {chosen.misfit.between:.2g} in log-odds (standard deviation, as "
+            f"{chosen.spread.clusters} tell): each drawn loop has a deviation of its own"
+        )
     if all(row["context_size"] is None for row in fit.seen):
         said.append(
             f"the size of the measured contexts is not known: batches of {loop.batch:g} are assumed to match it"

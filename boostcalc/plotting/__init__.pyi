@@ -1,12 +1,13 @@
 from .chance import law, runs, shares
 from .evaluators import estimates, rates, roc
-from .loops import cobweb, fan, phase_line, response, rounds, trajectory
+from .loops import cobweb, curves, fan, phase_line, response, rounds, trajectory
 from .phase import phase
 from .style import save, svg
 from .types import types
 
 __all__ = [
     "cobweb",
+    "curves",
     "estimates",
     "fan",
     "law",
@@ -24,6 +25,7 @@ __all__ = [
 ]
 __all__ = [
     "cobweb",
+    "curves",
     "estimates",
     "fan",
     "phase_line",

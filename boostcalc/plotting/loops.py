@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from boostcalc.plotting.style import BAND, FAINT, INK, LINE, MARK, axes_or_new
+from boostcalc.plotting.style import BAND, FAINT, INK, LINE, MARK, axes_or_new, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["cobweb", "fan", "phase_line", "response", "rounds", "trajectory"]
+__all__ = ["cobweb", "curves", "fan", "phase_line", "response", "rounds", "trajectory"]
 
 ERROR = "error rate"
 
@@ -84,6 +84,18 @@ def response(
         drawn.plot([0, 1], [0, 1], color=FAINT, linestyle=":", linewidth=1, label="perfect adaptation")
         drawn.set(xlabel="contamination of the context", ylabel=ERROR, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         drawn.legend(loc="upper left", fontsize=8)
+        return drawn
+
+
+def curves(contamination: ArrayLike, errors: Mapping[str, ArrayLike], *, ax: Axes | None = None) -> Axes:
+    """Error against contamination, one curve for each name."""
+    with axes_or_new(ax, size=(6.4, 4.0)) as drawn:
+        for i, (name, error) in enumerate(errors.items()):
+            # by its dashes where colours repeat, or in grey
+            drawn.plot(contamination, error, linestyle=("-", "--", "-.", ":")[i % 4], label=verbatim(name))
+        drawn.plot([0, 1], [0, 1], color=FAINT, linestyle=":", linewidth=1, label="perfect adaptation")
+        drawn.set(xlabel="contamination of the context", ylabel=ERROR, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        drawn.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=7)
         return drawn
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CountedEvidence"]
 
-MOST = 1000.0
-"""Pairs beyond which no more evidence comes in: the log-odds stay finite, and are as good as certain before that."""
+MOST = 1e6
+"""Pairs beyond which no more evidence comes in, far more than any context holds: the log-odds stay finite."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class CountedEvidence(Response):
     Bayes' rule in odds for two rules and independent pairs: each wrong pair adds `wrong` = w to the log-odds of an
     error, each right pair takes `right` = r away. What pairs teach whatever they say (the task, the format of an
     answer) is the `shift` d, half of which has come in at `half` = h pairs; an empty context leaves the `prior`
-    $a_0$. At size k (beyond a thousand: as at a thousand) it is `Evidence` with $b = k(w + r)$, the steeper the
+    $a_0$. At size k (beyond a million: as at a million) it is `Evidence` with $b = k(w + r)$, the steeper the
     larger the context.
     """
 
@@ -58,6 +58,9 @@ class CountedEvidence(Response):
             right=self.wrong,
         )
 
+    def moved(self, offset: ArrayLike) -> CountedEvidence:
+        return replace(self, prior=np.add(self.prior, offset))  # type: ignore[arg-type]  # arrays stand for several
+
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         import sympy
@@ -71,10 +74,12 @@ class CountedEvidence(Response):
     def guesses(cls, low: float, high: float, *, size: float, empty: float) -> list[CountedEvidence]:
         clean, prior = float(logit(low)), float(logit(empty))
         slope = (float(logit(high)) - clean) / size
-        return [
-            cls(prior=prior, shift=part * (clean - prior), half=half, wrong=slope * (1 - share), right=slope * share)
-            for part, half, share in ((1.0, size / 13, 0.1), (1.0, size / 4, 0.3), (0.5, size / 2, 0.5))
-        ]
+        found = []
+        for half, share in ((size / 13, 0.1), (size / 4, 0.3), (size / 2, 0.5)):
+            right = slope * share
+            shift = (clean - prior + right * size) * (size + half) / size
+            found.append(cls(prior=prior, shift=shift, half=half, wrong=slope - right, right=right))
+        return found
 
     @classmethod
     def weak_prior(cls, size: float) -> tuple[Array, Array]:

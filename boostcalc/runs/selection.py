@@ -78,7 +78,8 @@ def choose(table: Table, columns: Mapping[str, str], where: Mapping[str, Any]) -
 def refuse(table: Table) -> NoReturn:
     """`SchemaError`: the table does not say how an answer came out."""
     names = table.columns
-    close = {name: near[0] for name in names if (near := difflib.get_close_matches(name.lower(), ANSWERS, 1, 0.7))}
+    other = [name for name in names if name not in COLUMNS]  # what has a name of the schema means that
+    close = {name: near[0] for name in other if (near := difflib.get_close_matches(name.lower(), ANSWERS, 1, 0.7))}
     raise SchemaError(
         f"{table.name} has no column to learn from: it needs `correct`, `accepted` or `score`, or `n` with `n_wrong` "
         f"or `error`; its columns are {', '.join(names) or 'none'}"

@@ -15,6 +15,7 @@ from boostcalc.dynamics import Drifting
 from boostcalc.errors import DataError
 from boostcalc.fitting.evaluator.logistic import LineData, fit_line, spread_of
 from boostcalc.fitting.evaluator.verdicts import verdict_clusters
+from boostcalc.fitting.normal import normal_draws
 from boostcalc.odds import Array, expit
 from boostcalc.responses import realised
 from boostcalc.results import Estimate, finite
@@ -195,7 +196,7 @@ class Trend:
         return Drifting(t, f, t_wrong, f_wrong)  # type: ignore[arg-type]  # arrays where drawn: parts broadcast
 
     def _draws(self, rng: np.random.Generator, size: int) -> Array:
-        normal = rng.multivariate_normal(np.zeros(self.center.size), self.covariance, size, method="eigh")
+        normal = normal_draws(rng, np.zeros(self.center.size), self.covariance, size)
         if np.isfinite(self.df):
             normal /= np.sqrt(rng.chisquare(self.df, size) / self.df)[:, None]
         return np.asarray(self.center + normal)

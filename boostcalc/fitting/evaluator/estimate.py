@@ -14,7 +14,7 @@ from boostcalc.fitting.evaluator.logistic import ENOUGH_CLUSTERS
 from boostcalc.fitting.evaluator.rates import effective, rate_estimate, ratio_estimate, youden_estimate
 from boostcalc.fitting.evaluator.verdicts import Verdicts
 from boostcalc.fitting.evaluator.votes import vote_correlation
-from boostcalc.results import Estimate, provenance
+from boostcalc.results import Estimate, counted, provenance
 from boostcalc.runs import Runs, read_runs
 
 __all__ = ["VARIABLES", "estimate_evaluator"]
@@ -131,7 +131,9 @@ def _warnings(seen: Verdicts, trends: dict[str, Trend]) -> list[str]:
     if seen.count < FEWEST:
         said.append("verdicts are taken as independent: the log names fewer than three blocks, runs or queries")
     elif seen.by != "cell" and seen.count < ENOUGH_CLUSTERS:
-        said.append(f"only {seen.count} {seen.by}s: what varies between them is hardly seen, so intervals are wide")
+        said.append(
+            f"only {counted(seen.count, seen.by)}: what varies between them is hardly seen, so intervals are wide"
+        )
     for name, one in (("correct", seen.correct), ("wrong", seen.wrong)):
         if one.total == 0:
             said.append(f"no verdict on a {name} answer is logged")

@@ -27,6 +27,10 @@ SINGULAR = 1e8
 """A condition number of the information (x scaled to its own spread) beyond which a line is not determined."""
 
 
+ROUNDING = 1e-12
+"""Values of x that differ by this part of themselves are the same."""
+
+
 @dataclass(frozen=True, eq=False)
 class LineData:
     """Successes by cell, and the values of x that each answers to.
@@ -95,7 +99,7 @@ def fit_line(data: LineData, name: str) -> Line:
         raise DataError(f"all verdicts behind {name} agree" if total else f"no verdict tells {name}")
     mean = data.weights @ data.x
     middle, width = float(np.average(mean, weights=data.trials)), float(np.ptp(mean))
-    if width == 0:
+    if width <= ROUNDING * float(np.abs(mean).max()):
         raise DataError(f"{name} was seen at one value alone")
     scaled = replace(data, x=(data.x - middle) / width)
 

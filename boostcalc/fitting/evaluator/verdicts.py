@@ -23,6 +23,9 @@ __all__ = ["VOTES", "Verdicts", "verdict_clusters"]
 VOTES = ("votes", "votes_for")
 """Key columns that are part of the outcome: cells that differ in them alone are one."""
 
+ROUNDING = 1e-12
+"""A part of a count that cannot be told from none."""
+
 
 @dataclass(frozen=True, eq=False)
 class Verdicts:
@@ -69,7 +72,7 @@ class Verdicts:
 
         correct, wrong = (Source(summed(f"{kind}_accepted"), summed(f"{kind}_judged")) for kind in ("correct", "wrong"))
         judged, accepted = summed("n_judged"), summed("n_accepted")
-        rest = Source(accepted - correct.successes - wrong.successes, judged - correct.trials - wrong.trials)
+        rest = Source(_rest(accepted, correct.successes, wrong.successes), _rest(judged, correct.trials, wrong.trials))
         return cls(correct, wrong, rest, by)
 
 
@@ -83,6 +86,12 @@ def verdict_clusters(cells: pd.DataFrame) -> tuple[NDArray[np.intp], str]:
     if not keys:
         return np.zeros(len(cells), dtype=np.intp), by
     return np.asarray(cells.groupby(keys, dropna=False).ngroup(), dtype=np.intp), by
+
+
+def _rest(whole: Array, *parts: Array) -> Array:
+    """What is left of counts; 0 where it is rounding, as counts by shares are not whole."""
+    left = whole - sum_of(parts)
+    return np.where(np.abs(left) <= ROUNDING * whole, 0.0, left)
 
 
 def sum_of(parts: Iterable[Array]) -> Array:
