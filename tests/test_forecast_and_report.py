@@ -14,6 +14,7 @@ import pytest
 
 import boostcalc as bc
 from boostcalc.errors import DataError, UsageError
+from boostcalc.fitting.deviation import Scale
 from boostcalc.forecasting import QUANTILES
 from boostcalc.forecasting.modes import modes
 from boostcalc.odds import expit
@@ -37,14 +38,17 @@ def forecast(fit: Any) -> Any:
 def test_the_forecast_is_what_loops_of_drawn_learners_do(fit: Any) -> None:
     """Loops run one by one, by the definition, with learners and judges of the same law."""
     rng, loops = np.random.default_rng(77), 4_000
-    learners = fit.using("evidence").chosen.draw(rng, loops)
+    chosen = fit.using("evidence").chosen
+    learners, shares = chosen.draw(rng, loops), np.linspace(0, 1, 33)
+    paths = chosen.deviation.paths(shares, 39, rng=rng, draws=loops)  # how far each lies off its family
     judges = rng.beta(25.5, 5.5, loops), rng.beta(101.5, 29.5, loops)
     ends = []
-    for t, f, a, b in zip(*judges, learners.a, learners.b, strict=True):
-        error = 0.5
+    for t, f, a, b, path in zip(*judges, learners.a, learners.b, paths, strict=True):
+        error, odds = 0.5, a + b * shares + path
+        rising = (np.maximum.accumulate(odds) + np.minimum.accumulate(odds[::-1])[::-1]) / 2 - (a + b * shares)
         for _ in range(3):
             wrong = rng.binomial(39, error * f / (error * f + (1 - error) * t))
-            error = 1 / (1 + np.exp(-(a + b * wrong / 39)))
+            error = 1 / (1 + np.exp(-(a + b * wrong / 39 + np.interp(wrong / 39, shares, rising))))
         ends.append(error)
     counts = {"tpr": bc.Counts(25, 30), "fpr": bc.Counts(101, 130)}
     found = fit.using("evidence").forecast(**counts, error=0.5, rounds=3).fan[3]
@@ -67,7 +71,7 @@ def test_draws_without_a_start_are_left_out_and_said(fit: Any) -> None:
     found = fit.forecast(tpr=0.8, fpr=0.3, error=0.9, context=bc.Append(size=39))
     assert any("are left out" in warning for warning in found.warnings)
     assert found.trajectory[0].error.text() == "0.9"
-    assert found.probability_reached > 0.9
+    assert found.probability_reached > 0.5
 
 
 def test_every_estimated_number_has_its_interval(forecast: Any) -> None:
@@ -87,9 +91,9 @@ def test_a_saved_forecast_is_the_forecast(forecast: Any, tmp_path: Path) -> None
 
 def test_two_ends_make_two_humps(fit: Any) -> None:
     """Near the divide of a bistable loop the evidence allows both ends; their weights are the share of draws."""
-    found = fit.forecast(tpr=0.2, fpr=0.8, error=0.3, rounds=60)
+    found = fit.forecast(tpr=0.2, fpr=0.8, error=0.3, rounds=60, target=0.1)
     low, high = found.final_modes
-    assert low["error"] < 0.01
+    assert low["error"] < 0.02
     assert high["error"] > 0.8
     assert low["weight"] + high["weight"] == pytest.approx(1)
     assert low["weight"] == pytest.approx(found.probability_reached, abs=0.02)
@@ -183,7 +187,9 @@ def test_the_usual_size_is_the_one_most_attempts_saw() -> None:
 
 def test_a_family_without_the_start_is_left_out_alone(fit: Any) -> None:
     question = {"tpr": 0.8, "fpr": 0.3, "error": 0.87, "context": bc.Append(size=39)}
-    tight = replace(fit.responses[1], spread=replace(fit.responses[1].spread, covariance=1e-8 * np.eye(2)))
+    affine = fit.responses[1]
+    exact = replace(affine.deviation, scales=(Scale(0.0, 0.0, 1.0),), between=0.0)
+    tight = replace(affine, spread=replace(affine.spread, covariance=1e-8 * np.eye(2)), deviation=exact)
     found = replace(fit, responses=(fit.responses[0], tight)).forecast(**question)
     assert any("are left out" in warning for warning in found.warnings)
     with pytest.raises(UsageError, match="no context gives"):
@@ -290,7 +296,7 @@ def test_an_evaluator_that_drifts_in_the_log_drifts_in_the_forecast() -> None:
     """The loop of the true parts settles inside the interval; a judge of constant rates would settle elsewhere."""
     judge = bc.Drifting(tpr=0.93, fpr=0.15, tpr_wrong=0.49, fpr_wrong=0.39)
     truth = bc.Evidence(a=-2.5, b=4.5)
-    fit = bc.fit(drifting_log(np.random.default_rng(0), judge, truth), families=["evidence"])
+    fit = bc.fit(drifting_log(np.random.default_rng(0), judge, truth, runs=1_500), families=["evidence"])
     found = fit.forecast(error=0.4, rounds=8)
     real = bc.Loop(evaluator=judge, response=truth).predict(error=0.4, rounds=8).limit.value
     assert real is not None
@@ -310,7 +316,7 @@ def test_a_loop_has_a_run_of_its_own() -> None:
     rng, truth, spread = np.random.default_rng(2), bc.Evidence(a=-3.0, b=6.0), 0.6
     rows = []
     for run in range(40):
-        own = truth.moved(rng.normal(0, spread))
+        own = bc.Evidence(a=truth.a + rng.normal(0, spread), b=truth.b)
         rows += [
             {
                 "run": f"r{run}",
@@ -328,7 +334,7 @@ def test_a_loop_has_a_run_of_its_own() -> None:
     assert row.high is not None
     held = []
     for _ in range(400):
-        own, error = truth.moved(rng.normal(0, spread)), 0.5
+        own, error = bc.Evidence(a=truth.a + rng.normal(0, spread), b=truth.b), 0.5
         for _ in range(8):
             wrong = rng.binomial(20, error * 0.5 / (error * 0.5 + (1 - error) * 0.7))
             error = float(own(wrong / 20))

@@ -12,8 +12,9 @@ import pytest
 import boostcalc as bc
 from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting.likelihood import maximise
-from boostcalc.fitting.misfit import misfit_of
+from boostcalc.fitting.misfit import BEND, SHORT, misfit_of
 from boostcalc.fitting.observations import observe
+from boostcalc.odds import expit
 from boostcalc.responses import CountedEvidence, Evidence, Shrinkage, Sigmoid, SizedEvidence
 
 TASKS = sorted(bc.load_table("gptj_contamination")["task"].unique())
@@ -118,6 +119,28 @@ def test_beyond_the_measured_contexts_intervals_widen() -> None:
     assert width[0] < width[1] < width[2]
     larger = np.log(fit.predict(0.5, 200) / (1 - fit.predict(0.5, 200)))
     assert float((larger["high"] - larger["low"]).iloc[0]) > width[0]
+
+
+def test_a_family_that_rises_steeply_on_is_trusted_less() -> None:
+    """Beyond the measured contexts the variance grows by the squares of distance and step, inside by neither."""
+    share = np.linspace(0, 0.5, 6)
+    cells = pd.DataFrame({"context_contamination": share, "n": 10**9, "error": expit(-2 + 3 * share)})
+    data = observe(bc.read_runs(cells))
+    misfit = misfit_of(maximise(Evidence, data), data)
+    asked, step = np.array([0.4, 0.5, 0.8, 1.0]), np.array([0.0, 0.0, 1.0, -2.0])
+    draws = misfit.draw(
+        np.zeros(4),
+        np.zeros((4, 2)),
+        asked,
+        np.zeros(4),
+        step,
+        observed=False,
+        rng=np.random.default_rng(0),
+        draws=40_000,
+    )
+    inside = draws[:, 0].var()
+    beyond = inside + (BEND * np.array([0, 0, 0.3, 0.5])) ** 2 + (SHORT * step) ** 2
+    np.testing.assert_allclose(draws.var(axis=0), beyond, rtol=5 * np.sqrt(2 / 40_000), atol=1e-4)
 
 
 def test_a_rate_is_averaged_and_a_realised_share_is_not() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sympy
 
+import boostcalc as bc
 from boostcalc.dynamics import Evaluator, fixed_points
 from boostcalc.errors import UsageError
 from boostcalc.odds import expit, logit
@@ -25,6 +26,7 @@ from boostcalc.responses import (
     Sigmoid,
     SizedEvidence,
 )
+from boostcalc.responses.deviating import Deviating
 from tests.reference.exact_responses import averaged, pchip
 
 CURVES: list[Curve] = [
@@ -149,20 +151,61 @@ def test_a_weak_prior_is_of_the_measured_sizes(family: Any) -> None:
 
 
 @pytest.mark.parametrize("response", [*CURVES, *SIZED], ids=str)
-def test_a_run_that_errs_more_does_so_in_log_odds(response: Response) -> None:
-    """Under every context, but for the straight lines: there at their ends, and for shrinkage with no context."""
-    if isinstance(response, Perfect | Monotone):
-        with pytest.raises(UsageError, match="errs more"):
-            response.moved(0.7)
-        return
-    size = 0 if isinstance(response, Shrinkage) else 12
-    shares = np.array([0.0, 1.0]) if isinstance(response, Affine | Shrinkage) else np.linspace(0, 1, 11)
-    for offset in (-1.3, 0.7):
-        away = logit(response.moved(offset)(shares, size)), logit(response(shares, size))
-        kept = np.isfinite(away[1]) & (np.abs(away[1]) < 15)
-        np.testing.assert_allclose(away[0][kept], away[1][kept] + offset, atol=1e-6)
-    drawn = response.moved(np.array([-1.3, 0.7]))
-    assert drawn(0.5, size).shape == (2,)
+class TestDeviating:
+    """A response that lies off its family."""
+
+    OFFSETS = np.array([0.4, -0.2, 0.0, 0.3, 0.5])
+
+    def test_it_is_off_in_log_odds_linearly_between_the_steps(self, response: Response) -> None:
+        shares, size = np.linspace(0, 1, 17), 12
+        off = Deviating(response, self.OFFSETS)(shares, size)
+        own = logit(response(shares, size))
+        expected = expit(own + np.interp(shares, np.linspace(0, 1, 5), self.OFFSETS))
+        np.testing.assert_allclose(off, expected, rtol=1e-9, atol=1e-300)
+        assert Deviating(response, self.OFFSETS).sized == response.sized
+
+    def test_draws_are_those_of_each(self, response: Response) -> None:
+        many = Deviating(response, np.stack([self.OFFSETS, -self.OFFSETS, 0 * self.OFFSETS], axis=1))
+        assert many.shape == (3,)
+        found = many.at(12).logit_error(logit(np.array([[0.2], [0.7]])))
+        assert found.shape == (2, 3)
+        for i, sign in enumerate((1, -1, 0)):
+            one = Deviating(response, sign * self.OFFSETS)
+            np.testing.assert_allclose(found[:, i], one.at(12).logit_error(logit([0.2, 0.7])), rtol=1e-12)
+            np.testing.assert_array_equal(many.take(np.array([i]))(0.7, 12), one.ravel((1,))(0.7, 12))
+        mirrored = many.mirrored()
+        np.testing.assert_allclose(mirrored(0.3, 12), 1 - many(0.7, 12), atol=1e-12)
+
+    def test_derivative_and_inverse(self, response: Response) -> None:
+        if isinstance(response, Affine) and response.mu + response.nu == 1:
+            pytest.skip("a constant response")
+        curve = Deviating(response, np.array([-0.2, 0.0, 0.1, 0.3, 0.5])).at(12)
+        for share in (0.13, 0.37, 0.6, 0.87):
+            step = 1e-6
+            ends = expit(curve.logit_error(logit([share - step, share + step])))
+            slope = float(curve.derivative(logit(share)))
+            assert slope == pytest.approx(float(ends[1] - ends[0]) / (2 * step), rel=1e-4, abs=1e-8)
+            back = float(expit(curve.inverse(curve.logit_error(logit(share)))))
+            assert back == pytest.approx(share, abs=1e-9)
+        if np.isfinite(curve.logit_error(np.inf)):
+            assert np.isnan(curve.inverse(np.array(60.0)))
+
+
+def test_fixed_points_of_a_deviating_response_are_where_the_map_stands_still() -> None:
+    rng = np.random.default_rng(3)
+    shares = np.linspace(0, 1, 33)[:, None]
+    offsets = rng.uniform(0, 0.6, 40) * np.sin(rng.uniform(2, 9, 40) * shares + rng.uniform(0, 6, 40))
+    assert (np.diff(7.5 * shares + offsets, axis=0) > 0).all()  # a response does not fall
+    loop = bc.Loop(tpr=0.6, fpr=0.55, response=Deviating(Evidence(a=-3.5, b=7.5), offsets))
+    points = loop.fixed_points().logit_error
+    assert points.shape[1] == 40
+    assert (~np.isnan(points)).sum() >= 40
+    passed = points - np.log(0.6 / 0.55)
+    again = loop.response.at(None).logit_error(passed)
+    np.testing.assert_allclose(again[~np.isnan(points)], points[~np.isnan(points)], atol=1e-9)
+    fine = np.linspace(-12, 12, 40_001)[:, None]
+    changes = np.diff(np.sign(loop.response.at(None).logit_error(fine - np.log(0.6 / 0.55)) - fine), axis=0) != 0
+    np.testing.assert_array_equal(changes.sum(axis=0), (~np.isnan(points)).sum(axis=0))
 
 
 class TestSize:

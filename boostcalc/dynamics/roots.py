@@ -26,7 +26,7 @@ ROUNDING = 4 * float(np.finfo(np.float64).eps)
 """Of the difference of two log-odds, relative to their sizes."""
 
 AT_ONCE = 1_000
-"""Loops whose grids are held at once."""
+"""Loops whose grids are held at once; of more than these, draws say, the grid is a quarter as fine."""
 
 
 def between_slopes(curve: Curve, log_lr: Array) -> Array:
@@ -36,7 +36,9 @@ def between_slopes(curve: Curve, log_lr: Array) -> Array:
 
     def excess(x: Array, which: NDArray[Any]) -> Array:
         chosen = which.astype(np.intp)
-        return flat.take(chosen).logit_error(x - shift[chosen]) - x
+        after = flat.take(chosen).logit_error(x - shift[chosen])
+        with np.errstate(invalid="ignore"):  # an error of 0 or 1 that stays
+            return np.where(after == x, 0.0, after - x)
 
     floor, ceiling = (np.broadcast_to(flat.logit_error(end), shift.shape) for end in (-np.inf, np.inf))
     slopes = flat.unit_slopes()
@@ -80,9 +82,10 @@ def drift_points(evaluator: BaseEvaluator, curve: Curve) -> tuple[Array, Array, 
 
 
 @cache
-def _grid() -> Array:
+def _grid(fine: int) -> Array:
     """Log-odds of contamination between which a drifting loop has one fixed point, none, or two that nearly touch."""
-    inner, middle, outer = logit(np.arange(1, 1024) / 1024), np.linspace(-40, 40, 1601), np.linspace(-1, 1, 133)
+    inner = logit(np.arange(1, 256 * fine) / (256 * fine))
+    middle, outer = np.linspace(-40, 40, 400 * fine + 1), np.linspace(-1, 1, 33 * fine + 1)
     return np.unique(np.concatenate([inner, middle, FARTHEST * outer]))
 
 
@@ -94,7 +97,7 @@ def _grid_points(judges: BaseEvaluator, curves: Curve, some: NDArray[np.intp]) -
         # the response's own way first, so that nothing of Λ is lost where it nearly vanishes
         return curves.take(chosen).logit_error(y) - y - judges.take(chosen).under(y).log_lr
 
-    edges = np.repeat(_grid()[:, None], some.size, axis=1)
+    edges = np.repeat(_grid(1 if judges.shape[0] > AT_ONCE else 4)[:, None], some.size, axis=1)
     values = excess(edges, some)
     edges = np.sort(np.concatenate([edges, _touching(excess, edges, values, some)]), axis=0)
     x = curves.take(some).logit_error(edges)

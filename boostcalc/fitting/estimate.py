@@ -10,10 +10,12 @@ import numpy as np
 from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting.assumptions import assumptions
 from boostcalc.fitting.comparison import held_out, stacking_weights
+from boostcalc.fitting.deviation import deviation_of
 from boostcalc.fitting.diagnostics import Diagnostics, diagnose
 from boostcalc.fitting.evaluator import EvaluatorFit, corrected_error, estimate_evaluator
 from boostcalc.fitting.evaluator.design import Source
 from boostcalc.fitting.evaluator.rates import rate_estimate
+from boostcalc.fitting.evaluator.sizes import judges_by_size
 from boostcalc.fitting.evaluator.verdicts import verdict_clusters
 from boostcalc.fitting.fit import Fit
 from boostcalc.fitting.fitted import FittedResponse
@@ -107,6 +109,7 @@ def fit(
         clusters=clusters,
         level=level,
         judge=judge,
+        judges=judges_by_size(log, level) if judge else (),
         error=error,
         error_by=error_by,
         responses=responses,
@@ -208,7 +211,8 @@ def _responses(families: Sequence[Any], data: Observations) -> tuple[tuple[Fitte
             maximum = maximise(family, told)
             spread = spread_of(maximum, told)
             check_drawable(spread, family)
-            found.append((maximum, spread, misfit_of(maximum, told)))
+            misfit = misfit_of(maximum, told)
+            found.append((maximum, spread, misfit, deviation_of(maximum, told, misfit)))
         except DataError as error:
             unfitted.append(str(error))
     if not found:
@@ -223,10 +227,11 @@ def _responses(families: Sequence[Any], data: Observations) -> tuple[tuple[Fitte
             finite(scores[:, i].sum()),
             float(weights[i]),
             misfit,
+            deviation,
             size,
             tuple(left_open(maximum)),
         )
-        for i, (maximum, spread, misfit) in enumerate(found)
+        for i, (maximum, spread, misfit, deviation) in enumerate(found)
     ]
     best_first = sorted(fitted, key=lambda one: -np.inf if one.log_score is None else one.log_score, reverse=True)
     return tuple(best_first), unfitted

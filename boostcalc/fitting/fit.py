@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from boostcalc import plotting
-from boostcalc.dynamics import BaseEvaluator, ContextPolicy, Evaluator, Loop
+from boostcalc.dynamics import BaseEvaluator, ContextPolicy, Evaluator, Loop, Replace
 from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting.assumptions import OF_RESPONSE
 from boostcalc.fitting.diagnostics import Diagnostics
 from boostcalc.fitting.evaluator import EvaluatorFit
 from boostcalc.fitting.evaluator.fit import FIGURES
+from boostcalc.fitting.evaluator.sizes import AtSize
 from boostcalc.fitting.fitted import FittedResponse
 from boostcalc.fitting.predicted import predicted_error
 from boostcalc.odds import Counts, RateLike
@@ -33,6 +34,7 @@ __all__ = ["Fit"]
 NO_JUDGE = {name: Estimate(None).to_dict() for name in FIGURES} | {"effective_counts": None}
 """The evaluator's part of the document where there is none."""
 
+NO_RATES = "the runs say nothing of the evaluator's rates: log `accepted` beside `correct`, or give tpr and fpr"
 NO_RESPONSE = "no response was fitted: the runs have no error counts at known contaminations"
 
 RATES = ("tpr", "fpr", "likelihood_ratio")
@@ -46,6 +48,7 @@ class Fit(Result):
     ----------
     judge : EvaluatorFit or None
         The evaluator's rates and whether they drift; None where no verdict on an answer of known truth was logged.
+    judges : the same at each context size, where its rates depend on that; else empty.
     error : the error rate of all the log's answers; where most have a verdict and no truth, corrected (`error_by`).
     responses : the fitted families, in order of held-out score, the best first; empty without contexts.
     seen : records `context_size`, `share`, `n`, `error`
@@ -62,6 +65,7 @@ class Fit(Result):
     clusters: dict[str, Any]
     level: float
     judge: EvaluatorFit | None
+    judges: tuple[AtSize, ...]
     error: Estimate
     error_by: str
     responses: tuple[FittedResponse, ...]
@@ -114,9 +118,7 @@ class Fit(Result):
             If the runs have no verdicts on answers of known truth.
         """
         if self.tpr is None or self.fpr is None:
-            raise DataError(
-                "the runs say nothing of the evaluator's rates: log `accepted` beside `correct`, or give tpr and fpr"
-            )
+            raise DataError(NO_RATES)
         return Evaluator(self.tpr, self.fpr)
 
     def conf_int(self, level: float | None = None) -> pd.DataFrame:
@@ -144,10 +146,18 @@ class Fit(Result):
         kept = tuple(one for one in self.assumptions if one["name"] not in OF_RESPONSE)
         return replace(self, status=told, responses=tuple(alone), diagnostics=None, assumptions=kept)
 
+    def judge_at(self, size: float) -> EvaluatorFit | None:
+        """What is known of the evaluator under contexts of about so many pairs: `judge`, where sizes do not differ."""
+        if not self.judges:
+            return self.judge
+        within = min(size, self.judges[-1].size)  # a context that grows without end is larger than all
+        return min(self.judges, key=lambda one: abs(np.log1p(one.size) - np.log1p(within))).judge
+
     def drawn_evaluator(self, loop: Loop, rng: np.random.Generator, size: int) -> BaseEvaluator:
         """Evaluators of a loop of this fit that the data allow: of known rates, in arrays of shape `(size,)`."""
-        if self.judge is not None and loop.evaluator.drifts:
-            return self.judge.trends["contamination"].draw(rng, size)
+        judge = self.judge_at(loop.context.settled_size(loop.batch))
+        if judge is not None and loop.evaluator.drifts:
+            return judge.trends["contamination"].draw(rng, size)
         return loop.evaluator.sample(rng, size)
 
     def mixture(self, draws: int) -> list[tuple[FittedResponse, int]]:
@@ -222,22 +232,29 @@ class Fit(Result):
         context: ContextPolicy | None = None,
         batch: float | None = None,
     ) -> Loop:
-        """The loop that this model would run; rates given here replace those of the log, and their drift."""
+        """The loop that this model would run; rates given here replace those of the log, and their drift.
+
+        Where the evaluator's rates depend on the context's size, they are those at the size nearest to the loop's.
+
+        Raises
+        ------
+        DataError
+            If the runs have no verdicts on answers of known truth, and a rate is not given.
+        """
+        policy, pairs = context or Replace(), self.usual_size if batch is None else batch
         evaluator: BaseEvaluator
-        if tpr is None and fpr is None and self.judge is not None and self.judge.drifts:
-            evaluator = self.judge.evaluator
+        judge = self.judge_at(policy.settled_size(pairs))
+        if tpr is None and fpr is None and judge is not None and judge.drifts:
+            evaluator = judge.evaluator
         else:
-            judge = None if tpr is not None and fpr is not None else self.evaluator
-            evaluator = Evaluator(
-                judge.tpr if tpr is None and judge else tpr,  # type: ignore[arg-type]  # one of the two is there
-                judge.fpr if fpr is None and judge else fpr,  # type: ignore[arg-type]  # as above
-            )
-        return Loop(
-            evaluator=evaluator,
-            response=self.response,
-            context=context,
-            batch=self.usual_size if batch is None else batch,
-        )
+            known = {"tpr": tpr, "fpr": fpr}
+            for name, rate in known.items():
+                if rate is None:
+                    known[name] = None if judge is None else judge.counts[name]
+            if None in known.values():
+                raise DataError(NO_RATES)
+            evaluator = Evaluator(**known)  # type: ignore[arg-type]  # none is None
+        return Loop(evaluator=evaluator, response=self.response, context=policy, batch=pairs)
 
     @property
     def usual_size(self) -> float:
@@ -265,6 +282,9 @@ class Fit(Result):
         if self.judge is not None:
             lines.append(self.judge.status)
             lines += [f"{one.verdict[0].upper()}{one.verdict[1:]}." for one in self.judge.trends.values()]
+        if self.judges:
+            told = "; ".join(f"{one.size:g} pairs {one.judge.tpr} and {one.judge.fpr}" for one in self.judges)
+            lines.append(f"Its rates depend on the context's size, and a loop has those nearest to its own: {told}.")
         if self.judge is not None and self.error_by != "no truths":  # of a sweep alone the error is the design's
             lines.append(f"Error rate of the logged answers: {self.error} ({self.error_by})")
         for fitted in self.responses:
@@ -310,6 +330,7 @@ class Fit(Result):
             "clusters": self.clusters,
             "level": self.level,
             "evaluator": NO_JUDGE if self.judge is None else self.judge.body(),
+            "evaluator_by_size": [{"context_size": one.size, **one.judge.body()} for one in self.judges],
             "error": {**self.error.to_dict(), "by": self.error_by},
             "responses": [fitted.to_dict(self.level) for fitted in self.responses],
             "chosen": self.responses[0].family if self.responses else None,
@@ -339,6 +360,9 @@ class Fit(Result):
                 clusters=record["clusters"],
                 level=record["level"],
                 judge=EvaluatorFit.from_dict(judge) if judge["effective_counts"] is not None else None,
+                judges=tuple(
+                    AtSize(item["context_size"], EvaluatorFit.from_dict(item)) for item in record["evaluator_by_size"]
+                ),
                 error_by=error.pop("by"),
                 error=Estimate.from_dict(error),
                 responses=tuple(FittedResponse.from_dict(item) for item in record["responses"]),

@@ -9,7 +9,8 @@ Their variances come from the log, by restricted maximum likelihood on a grid ov
 (Harville 1977, JASA 72, 320). Everything is linear in log-odds around the maximum (a Laplace approximation); the
 family's parameters are moved along (generalised least squares, in one step). The bend stands for what no log can tell
 of itself: how far the family leaves the model where nothing was measured. It is 0 inside the measured contaminations
-and sizes, and beyond grows in proportion to the distance (`BEND`, `STRETCH`).
+and sizes, and beyond grows in proportion to the distance (`BEND`, `STRETCH`) and to the step that the family takes from
+the nearest measured context (`SHORT`): one that rises steeply on is more often wrong than one that hardly moves.
 """
 
 from __future__ import annotations
@@ -26,13 +27,19 @@ from boostcalc.fitting.likelihood import Maximum, mean_error
 from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array
 
-__all__ = ["BEND", "Misfit", "misfit_of"]
+__all__ = ["BEND", "SHORT", "STRETCH", "Misfit", "contexts_of", "misfit_of"]
 
-BEND = 0.4
+BEND = 0.2
 """Standard deviation of the bend, in log-odds for each unit of contamination beyond the measured ones."""
 
 STRETCH = 0.3
 """The same for each e-fold of the context's size beyond the measured sizes."""
+
+SHORT = 0.3
+"""The same for each unit of log-odds that the family moves beyond the nearest measured context."""
+
+FARTHEST = 8.0
+"""Log-odds beyond which a step no longer counts: families may promise certainty."""
 
 OFFSETS = (0.0, 0.1, 0.2, 0.4, 0.8)
 SCATTERS = (0.0, 0.05, 0.1, 0.2, 0.4)
@@ -81,6 +88,7 @@ class Misfit:
         slope: Array,
         share: Array,
         size: Array,
+        step: Array,
         *,
         observed: bool,
         rng: np.random.Generator,
@@ -96,25 +104,36 @@ class Misfit:
         slope : array, shape (t, p)
             Their derivative by the parameters.
         share, size : array, shape (t,)
+        step : array, shape (t,)
+            The family's log-odds there less those under the `nearest` measured context.
         observed : bool
             Whether for a new observation, with what its run (or cell) has of its own, or for the response itself.
         robust : array, shape (p, p), optional
             Covariance of the parameters between clusters. Where it gives a wider interval it holds: what contexts of
             one run have in common does not average out over them.
         """
+        bend = self.bend(share, size, step)
         chosen = rng.multinomial(draws, [weight for *_, weight in self.scales])
         parts = []
         for (offset, scatter, _), count in zip(self.scales, chosen, strict=True):
-            mean, variance = self._conditional(center, slope, share, size, offset, scatter)
+            mean, variance = self._conditional(center, slope, size, offset, scatter)
             if robust is not None:
-                variance = np.maximum(variance, ((slope @ robust) * slope).sum(axis=1) + self._bend(share, size))
+                variance = np.maximum(variance, ((slope @ robust) * slope).sum(axis=1))
             # what one context lies off is the response there: only what clusters differ in a context is not
-            variance = variance + scatter**2 + (self.between**2 if observed else 0.0)
+            variance = variance + bend + scatter**2 + (self.between**2 if observed else 0.0)
             parts.append(rng.normal(mean, np.sqrt(np.maximum(variance, 0.0)), (int(count), len(share))))
         return np.concatenate(parts)
 
+    def nearest(self, share: Array, size: Array) -> tuple[Array, Array]:
+        """The measured contaminations and sizes next to these, shape (t,) each; an empty or unknown size stays."""
+        filled = self.size > 0
+        shares = self.share[filled] if filled.any() else self.share
+        if filled.any():
+            size = np.where(size > 0, np.clip(size, self.size[filled].min(), self.size.max()), size)
+        return np.clip(share, shares.min(), shares.max()), size
+
     def _conditional(
-        self, center: Array, slope: Array, share: Array, size: Array, offset: float, scatter: float
+        self, center: Array, slope: Array, size: Array, offset: float, scatter: float
     ) -> tuple[Array, Array]:
         across = offset**2 * _alike(size, self.size)
         total = offset**2 * _alike(self.size, self.size) + np.diag(self.variance + scatter**2)
@@ -126,15 +145,14 @@ class Misfit:
         rest = slope - back.T @ self.slope
         mean = center + across @ residual + rest @ moved
         inside = offset**2 - (across * back.T).sum(axis=1) + ((rest @ known) * rest).sum(axis=1)
-        return mean, inside + self._bend(share, size)
+        return mean, inside
 
-    def _bend(self, share: Array, size: Array) -> Array:
+    def bend(self, share: Array, size: Array, step: Array) -> Array:
         """Variance of what the family may be off beyond the measured contexts: each side is one unknown."""
-        filled = self.size > 0
-        shares = self.share[filled] if filled.any() else self.share
+        near, _ = self.nearest(share, size)
         sides = [
-            BEND * np.maximum(share - shares.max(), 0),
-            BEND * np.maximum(shares.min() - share, 0),
+            SHORT * np.clip(np.nan_to_num(step), -FARTHEST, FARTHEST),
+            BEND * (share - near),
             STRETCH * np.maximum(np.log1p(size) - np.log1p(self.size.max()), 0),
             STRETCH * np.maximum(np.log1p(self.size.min()) - np.log1p(size), 0),
         ]
@@ -162,9 +180,7 @@ def misfit_of(maximum: Maximum, data: Observations) -> Misfit:
     spread = np.maximum(p * (1 - p), 0.5 / data.n)
     variance = 1 / (data.n * spread)
     residual, slope = (data.error - p) / spread, maximum.gradient / spread[:, None]
-    share = np.nan_to_num(data.share)
-    size = np.nan_to_num(data.size)
-    group, places = _contexts(share, size)
+    group, places = contexts_of(data)
     between = _between(residual, variance, group) if data.by == "cell" else _common(residual, variance, data.cluster)
     weight = 1 / (variance + between**2)
     total = np.bincount(group, weight)
@@ -193,8 +209,9 @@ def misfit_of(maximum: Maximum, data: Observations) -> Misfit:
     return Misfit(**{name: getattr(found, name) for name in ARRAYS}, scales=scales, between=between)
 
 
-def _contexts(share: Array, size: Array) -> tuple[NDArray[np.intp], Array]:
+def contexts_of(data: Observations) -> tuple[NDArray[np.intp], Array]:
     """Which context each cell has, and the contexts, shape (m, 2): as they are, or gathered where too many."""
+    share, size = np.nan_to_num(data.share), np.nan_to_num(data.size)
     sizes = size
     for step in (0.0, 1 / 64, 1 / 16, 1 / 8):
         near = np.round(share / step) * step if step else share

@@ -78,7 +78,8 @@ def _drawn(
     rng: np.random.Generator,
 ) -> Array:
     """Error rates under these contexts, shape (draws, contexts): each family as often as its weight says."""
-    where = asked(share, size, np.full(share.shape, averaged) & ~np.isnan(size))
+    mixed = np.full(share.shape, averaged) & ~np.isnan(size)
+    where = asked(share, size, mixed)
     weight = np.array([one.weight for one in responses])
     chances = weight / weight.sum() if weight.sum() > 0 else np.full(len(responses), 1 / len(responses))
     parts = []
@@ -86,9 +87,20 @@ def _drawn(
         if not draws:
             continue
         center, slope = log_odds_and_slope(one.response, where)
-        sizes = np.nan_to_num(size)
-        robust = None if one.spread.by == "cell" else one.spread.covariance
+        near, _ = log_odds_and_slope(one.response, asked(*one.misfit.nearest(share, size), mixed))
+        with np.errstate(invalid="ignore"):  # where both are certain
+            step = center - near
         parts.append(
-            one.misfit.draw(center, slope, share, sizes, observed=observed, rng=rng, draws=int(draws), robust=robust)
+            one.misfit.draw(
+                center,
+                slope,
+                share,
+                np.nan_to_num(size),
+                step,
+                observed=observed,
+                rng=rng,
+                draws=int(draws),
+                robust=None if one.spread.by == "cell" else one.spread.covariance,
+            )
         )
     return expit(np.concatenate(parts))

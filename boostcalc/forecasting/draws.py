@@ -32,7 +32,7 @@ DRAWS = 4_000
 """Draws of family, parameters, rates and batches."""
 
 DIFFERENT = 0.1
-"""Log-odds by which runs have to differ for it to be said."""
+"""Log-odds by which runs have to differ, or the log to lie off its family, for it to be said."""
 
 HORIZON = 100
 """Rounds that are simulated at least, to see whether the target is met."""
@@ -87,10 +87,12 @@ def forecast(
     >>> curve = bc.load_table("gptj_contamination")
     >>> found = bc.fit(bc.read_runs(curve, where={"task": "unnatural", "context_size": 39}))
     >>> forecast(found, tpr=0.2, fpr=0.8, error=0.3, rounds=60).final_modes  # doctest: +ELLIPSIS
-    ({'error': 0.005..., 'weight': 0.4...}, {'error': 0.87..., 'weight': 0.5...})
+    ({'error': 0.007..., 'weight': 0.5...}, {'error': 0.88..., 'weight': 0.4...})
     """
     generator = np.random.default_rng(rng)
-    loop = fit.loop(tpr=tpr, fpr=fpr, context=context, batch=batch)
+    plain = fit.loop(tpr=tpr, fpr=fpr, context=context, batch=batch)
+    off = fit.chosen.expected(plain.context.settled_size(plain.batch))
+    loop = Loop(evaluator=plain.evaluator, response=off, context=plain.context, batch=plain.batch)
     start = Start(error, contamination)
     check_question(loop, start, target=target, level=level)
     ahead = max(rounds, HORIZON)
@@ -109,12 +111,12 @@ def forecast(
     settled = np.median(drawn.path.logit_error[rounds // 2 : rounds + 1], axis=0)
     humps = modes(settled, drawn.path.logit_error[rounds])
     extrapolation = _beyond(fit, prediction)
-    plain = {spec.name: getattr(prediction, spec.name) for spec in fields(Prediction)}
+    told = {spec.name: getattr(prediction, spec.name) for spec in fields(Prediction)}
     first, last = drawn.path.logit_error[0], drawn.path.logit_error[rounds]
     falls, rises = float(np.mean(last < first)), float(np.mean(last > first))
-    plain |= {"status": outlook(prediction, falls, rises, humps, ahead), "error_falls": falls > 0.5}
+    told |= {"status": outlook(prediction, falls, rises, humps, ahead), "error_falls": falls > 0.5}
     return Forecast(
-        **plain,
+        **told,
         fit=fit,
         fan=tuple(tuple(float(value) for value in row) for row in fan),
         final_modes=humps,
@@ -139,7 +141,8 @@ def _draw(
 ) -> tuple[Outcomes | None, int]:
     """What `share` draws of one family do, batch by batch; and how many were left out for want of a start."""
     judge = fit.drawn_evaluator(loop, rng, share)
-    many = Loop(evaluator=judge, response=fitted.draw_runs(rng, share), context=loop.context, batch=loop.batch)
+    response = fitted.draw_runs(rng, share, loop.context.settled_size(loop.batch))
+    many = Loop(evaluator=judge, response=response, context=loop.context, batch=loop.batch)
     begin = start.sample(rng, share)
     begins = ~np.isnan(many.start(begin).logit_error)
     if not begins.any():
@@ -175,6 +178,12 @@ def _left_open(fit: Fit, loop: Loop, lost: float) -> list[str]:
         said.append(
             f"the log's {chosen.spread.by}s differ by {chosen.misfit.between:.2g} in log-odds (standard deviation, as "
             f"{chosen.spread.clusters} tell): each drawn loop has a deviation of its own"
+        )
+    share, away = chosen.farthest(loop.context.settled_size(loop.batch))
+    if abs(away) > DIFFERENT:
+        said.append(
+            f"the log lies off the {chosen.family} response by up to {abs(away):.2g} in log-odds (at c = {share:.2g}), "
+            "and so do the loops that are drawn"
         )
     if all(row["context_size"] is None for row in fit.seen):
         said.append(

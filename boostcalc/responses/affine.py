@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from boostcalc.errors import PartError
-from boostcalc.odds import Array, expit, logit
+from boostcalc.odds import Array
 from boostcalc.parts import parameter
 from boostcalc.responses.base import Curve, log_shares
 
@@ -78,9 +78,6 @@ class Affine(Curve):
 
     def mirrored(self) -> Affine:
         return Affine(mu=self.nu, nu=self.mu)
-
-    def moved(self, offset: ArrayLike) -> Affine:
-        return Affine(mu=expit(np.add(logit(self.mu), offset)), nu=expit(np.subtract(logit(self.nu), offset)))  # type: ignore[arg-type]  # arrays stand for several
 
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:

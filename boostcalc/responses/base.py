@@ -52,18 +52,6 @@ class Response(Part):
         (theorem `mirror`): acceptance alone cannot tell the two apart.
         """
 
-    def moved(self, offset: ArrayLike) -> Self:
-        """The member whose errors lie `offset` away in log-odds: of a run that errs more, or less, than most.
-
-        Exact under every context where the family is closed under it; else under a clean and a wholly wrong one.
-
-        Raises
-        ------
-        UsageError
-            If the family has none.
-        """
-        raise UsageError(f"the {self.family} response has no member that errs more, or less, under every context")
-
     @classmethod
     @abstractmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:

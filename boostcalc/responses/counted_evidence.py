@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,9 +57,6 @@ class CountedEvidence(Response):
             wrong=self.right,
             right=self.wrong,
         )
-
-    def moved(self, offset: ArrayLike) -> CountedEvidence:
-        return replace(self, prior=np.add(self.prior, offset))  # type: ignore[arg-type]  # arrays stand for several
 
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:

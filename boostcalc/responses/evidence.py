@@ -49,9 +49,6 @@ class Evidence(Curve):
     def mirrored(self) -> Evidence:
         return Evidence(a=-np.add(self.a, self.b), b=self.b)
 
-    def moved(self, offset: ArrayLike) -> Evidence:
-        return Evidence(a=np.add(self.a, offset), b=self.b)  # type: ignore[arg-type]  # arrays stand for several
-
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         import sympy

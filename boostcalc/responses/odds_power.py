@@ -44,9 +44,6 @@ class OddsPower(Curve):
     def mirrored(self) -> OddsPower:
         return OddsPower(alpha=np.negative(self.alpha), beta=self.beta)
 
-    def moved(self, offset: ArrayLike) -> OddsPower:
-        return OddsPower(alpha=np.add(self.alpha, offset), beta=self.beta)  # type: ignore[arg-type]  # arrays stand for several
-
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         import sympy

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from boostcalc.odds import Array, expit, logit
+from boostcalc.odds import Array
 from boostcalc.parts import parameter
 from boostcalc.responses.affine import Affine
 from boostcalc.responses.base import Response, checked_size
@@ -55,10 +55,6 @@ class Shrinkage(Response):
 
     def mirrored(self) -> Shrinkage:
         return Shrinkage(strength=self.strength, prior=np.subtract(1, self.prior))
-
-    def moved(self, offset: ArrayLike) -> Shrinkage:
-        """Exact under an empty context: what a context says, says it to every run."""
-        return Shrinkage(strength=self.strength, prior=expit(np.add(logit(self.prior), offset)))  # type: ignore[arg-type]  # as above
 
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:

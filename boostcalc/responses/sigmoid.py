@@ -81,12 +81,6 @@ class Sigmoid(Curve):
             low=np.subtract(1, self.high), high=np.subtract(1, self.low), a=-np.add(self.a, self.b), b=self.b
         )
 
-    def moved(self, offset: ArrayLike) -> Sigmoid:
-        # odds times s: (ℓ + h·e^u)/(1 − ℓ + (1 − h)·e^u) stays a ratio of two lines in e^u
-        s = np.exp(np.asarray(offset, dtype=np.float64))
-        below, above = 1 + (s - 1) * self.low, 1 + (s - 1) * self.high
-        return Sigmoid(low=s * self.low / below, high=s * self.high / above, a=self.a + np.log(above / below), b=self.b)  # type: ignore[arg-type]  # arrays
-
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         import sympy

@@ -45,9 +45,6 @@ class SizedEvidence(Response):
     def mirrored(self) -> SizedEvidence:
         return SizedEvidence(a=-np.add(self.a, self.b), b=self.b, prior=np.negative(self.prior), half=self.half)
 
-    def moved(self, offset: ArrayLike) -> SizedEvidence:
-        return SizedEvidence(a=np.add(self.a, offset), b=self.b, prior=np.add(self.prior, offset), half=self.half)  # type: ignore[arg-type]  # arrays stand for several
-
     @classmethod
     def symbolic(cls, contamination: sympy.Expr) -> sympy.Expr:
         import sympy

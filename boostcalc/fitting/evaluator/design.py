@@ -19,7 +19,11 @@ import numpy as np
 from boostcalc.fitting.evaluator.score import normal_quantile
 from boostcalc.odds import Array
 
-__all__ = ["FEWEST", "Source", "design_effect"]
+__all__ = ["FEWEST", "LEAST", "Source", "design_effect"]
+
+LEAST = 0.7
+"""The least design effect that is believed. Clusters that vary less than independent attempts mostly do so by chance,
+which Student's quantile allows for; with a floor of 1 instead, intervals of uncorrelated clusters are too wide."""
 
 FEWEST = 3
 """Clusters needed to see how much they vary."""
@@ -78,7 +82,7 @@ class Source:
 def design_effect(sources: Sequence[Source], slopes: Sequence[Array], level: float) -> Array:
     r"""By how much counts are to be divided for the figure whose derivatives in the sources' rates are `slopes`.
 
-    $\max(1, (V/V_0)\,(t_{\nu}/z)^2)$ with V from the clusters' deviations and $V_0$ of independent attempts. ν is the
+    $\max(0.7, (V/V_0)\,(t_{\nu}/z)^2)$ with V from the clusters' deviations and $V_0$ of independent attempts. ν is the
     lesser of two (Satterthwaite's) degrees of freedom: $(\sum_i e_i)^2/\sum_i e_i^2 - 1$ from the parts $e_i$ of $V_0$
     that the clusters have, which is clusters − 1 where they are equally large, and $2V^2/\operatorname{Var}(V)$ from
     the scatter of the squared deviations, which is small where few clusters make most of V, as with rare verdicts.
@@ -93,7 +97,7 @@ def design_effect(sources: Sequence[Source], slopes: Sequence[Array], level: flo
 
     Returns
     -------
-    array, shape (…), at least 1; 1 where a source has no trials.
+    array, shape (…), at least `LEAST`; 1 where a source has no trials.
     """
     from scipy.special import stdtrit
 
@@ -108,5 +112,5 @@ def design_effect(sources: Sequence[Source], slopes: Sequence[Array], level: flo
         seen_df = 2 * squares.sum(axis=0) ** 2 / (scatter * used / (used - 1))
         df = np.fmin(expected.sum(axis=0) ** 2 / (expected**2).sum(axis=0) - 1, seen_df)
         quantile = stdtrit(np.maximum(df, 1.0), (1 + level) / 2) / normal_quantile(level)
-        effect = np.maximum(1.0, ratio * quantile**2)
+        effect = np.maximum(LEAST, ratio * quantile**2)
     return np.where((used >= FEWEST) & np.isfinite(effect), effect, 1.0)

@@ -217,7 +217,7 @@ def trend(runs: Runs, variable: str, *, level: float) -> Trend:
     DataError
         If the runs cannot tell; the message says why.
     """
-    cells = runs.contexts() if variable == "contamination" else runs.cells
+    cells = runs.contexts().dropna(subset="share") if variable == "contamination" else runs.cells
     if variable == "round":
         if "round" not in cells:
             raise DataError("rounds are not logged")
