@@ -23,6 +23,7 @@ The rooms, in the order in which data flows (each may import only from those abo
 `fitting`       what it means: rates and responses from runs
 `forecasting`   what comes next
 `reporting`     how it is told: a PDF
+`collecting`    the live loop and the sweep, against a real model
 `cli`           the command line
 ==============  ================================================================
 """

@@ -17,6 +17,7 @@ else:  # only a misspelt name needs it
 __all__ = [
     "BoostcalcError",
     "DataError",
+    "EndpointError",
     "FitError",
     "PartError",
     "RateError",
@@ -48,6 +49,10 @@ class DataError(BoostcalcError):
 
 class SchemaError(DataError):
     """A table that is not a log of runs: a missing column, an impossible value."""
+
+
+class EndpointError(DataError):
+    """An endpoint that did not answer, or not as one of its kind does; what was completed is kept."""
 
 
 class FitError(DataError):

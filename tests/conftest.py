@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 import boostcalc as bc
-from boostcalc.cli import run
+from boostcalc.cli import invoke
 from boostcalc.runs import Runs
+from tests.fake_endpoint import FakeEndpoint, task_lines
 
 collect_ignore = ["files"]  # logs that other tools wrote, and the scripts that made them write
 
@@ -39,7 +41,7 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 
     def call(*arguments: str) -> Ran:
         capsys.readouterr()
-        status = run(list(arguments))
+        status = invoke(list(arguments))
         said = capsys.readouterr()
         return Ran(status, said.out, said.err)
 
@@ -50,3 +52,18 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 def gptj() -> Runs:
     """GPT-J on `unnatural` at 39 demonstrations (arXiv 2307.09476)."""
     return bc.read_runs(bc.load_table("gptj_contamination"), where={"task": "unnatural", "context_size": 39})
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> Path:
+    """A file of sixty sums."""
+    path = tmp_path / "tasks.jsonl"
+    path.write_text(task_lines(60), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeEndpoint]:
+    """An endpoint that adds, and errs."""
+    with FakeEndpoint(delay=0.004) as endpoint:
+        yield endpoint

@@ -41,7 +41,7 @@ UPWARD = {("fitting/fit.py", "forecasting")}
 FACE = {"cli"}
 """Rooms that use the public face, `import boostcalc as bc`, which stands for every room above them."""
 
-HEAVY = {"inspect_ai", "sympy", "scipy", "pandas", "statsmodels", "matplotlib", "duckdb", "narwhals", "typst"}
+HEAVY = {"inspect_ai", "sympy", "scipy", "pandas", "statsmodels", "matplotlib", "duckdb", "narwhals", "typst", "openai"}
 
 AT_HOME = {
     "sympy": ("theory/", "reporting/typst_math.py"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 else:  # only a fault needs it
     traceback = lazy.load("traceback")
 
-__all__ = ["VERBS", "boostcalc", "main", "run"]
+__all__ = ["VERBS", "boostcalc", "invoke", "main"]
 
 VERBS = {
     "predict": "What a loop will do, from the evaluator's rates.",
@@ -26,6 +26,8 @@ VERBS = {
     "phase": "Where a loop converges, splits or collapses, over a plane of rates or of starts.",
     "types": "Several ways of being right and wrong, beside what pooled rates promise.",
     "derive": "The mathematics, each step verified.",
+    "run": "The loop itself, against a real model: logged, and resumed where it was ended.",
+    "sweep": "How a real model answers and judges under contexts that are drawn.",
     "doctor": "What a log is good for: what can be estimated from it, and what looks wrong.",
     "fit": "What logged runs say of evaluator and response.",
     "evaluator": "What verdicts say of the evaluator, and of errors where truths are few or none.",
@@ -73,7 +75,7 @@ def boostcalc() -> None:
     """
 
 
-def run(arguments: list[str]) -> int:
+def invoke(arguments: list[str]) -> int:
     """Runs the command line and returns its exit status; every fault is one sentence on stderr."""
     try:
         boostcalc.main(arguments, prog_name="boostcalc", standalone_mode=False)
@@ -97,7 +99,7 @@ def run(arguments: list[str]) -> int:
 
 def main() -> None:
     """The `boostcalc` command."""
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(invoke(sys.argv[1:]))
 
 
 def _fault(error: Exception) -> int:
