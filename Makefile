@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test test-all lint clean
+.PHONY: demo live test test-all lint clean
 
 demo: $(READY) ## predict; then fit, forecast and report on real data
 	$(BIN)/boostcalc predict --fp 0.1 --tp 0.8
@@ -15,6 +15,9 @@ demo: $(READY) ## predict; then fit, forecast and report on real data
 	$(BIN)/boostcalc report reports/forecast.json -o reports/forecast.pdf \
 	  --title "GPT-J's response under a lenient self-judge" \
 	  --note "Illustrative composite of two models: no such loop ran. The response is GPT-J-6B's on the data set 'unnatural' with 39 demonstrations (Halawi, Denain, Steinhardt, arXiv 2307.09476); the evaluator's counts are Llama-2-70b judging its own answers, answerability classification, prompt 2 (Kamoi et al., ReaLMistake, arXiv 2404.03602)."
+
+live: $(READY) ## serve a small language model, sweep it, forecast its loop and run it: a minute or two
+	$(BIN)/python -m lab.live
 
 test: $(READY) lint ## everything that has to hold, in minutes
 	$(BIN)/pytest -n 2 -m "not heavy"

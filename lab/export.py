@@ -9,15 +9,12 @@ import numpy as np
 import torch
 
 from lab.model import Shape, TinyLM
-from lab.task import NAMES, QUERIES, RULES, Task
+from lab.task import LENGTH, NAMES, QUERIES, RULES, Task
 
-__all__ = ["CHAT_TEMPLATE", "LENGTH", "load", "save"]
+__all__ = ["CHAT_TEMPLATE", "load", "save"]
 
 CHAT_TEMPLATE = "{{ bos_token }}{% for message in messages %}{{ message['content'] }}{% endfor %}"
 """Every message is the name of a token: a query, an answer, `verdict` or `survey`."""
-
-LENGTH = 256
-"""What a server makes room for. In training the longest sequence had 194 tokens: `BOS`, 96 pairs, a judgement."""
 
 
 def interleaved(rows: np.ndarray, heads: int) -> np.ndarray:

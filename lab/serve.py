@@ -15,7 +15,7 @@ from pathlib import Path
 
 import xllamacpp
 
-from lab.export import LENGTH
+from lab.task import LENGTH
 
 __all__ = ["serve"]
 
@@ -28,7 +28,7 @@ def serve(path: Path, *, port: int = 0, slots: int = 4, threads: int = 2) -> tup
     port : int
         0 lets the system choose a free one.
     slots : int
-        Requests that are worked on side by side; each has room for `lab.export.LENGTH` tokens.
+        Requests that are worked on side by side; each has room for `lab.task.LENGTH` tokens.
 
     Returns
     -------

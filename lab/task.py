@@ -12,9 +12,12 @@ from typing import Literal
 
 import numpy as np
 
-__all__ = ["NAMES", "Sequences", "Task", "Wrong", "contexts", "tokens"]
+__all__ = ["LENGTH", "NAMES", "Sequences", "Task", "Wrong", "contexts", "tokens"]
 
 QUERIES, ANSWERS, RULES, GRADES = 64, 8, 6, 5
+
+LENGTH = 256
+"""What a server makes room for. In training the longest sequence had 194 tokens: `BOS`, 96 pairs, a judgement."""
 
 NAMES: tuple[str, ...] = (
     "<unk>",

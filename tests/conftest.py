@@ -15,8 +15,6 @@ from boostcalc.cli import invoke
 from boostcalc.runs import Runs
 from tests.fake_endpoint import FakeEndpoint, task_lines
 
-collect_ignore = ["files"]  # logs that other tools wrote, and the scripts that made them write
-
 # a busy machine is no failure; a gate has to give the same answer twice
 settings.register_profile("here", deadline=None)
 settings.register_profile("gate", deadline=None, derandomize=True)
