@@ -21,6 +21,9 @@ pytest.importorskip("xllamacpp", reason="llama.cpp's server is not installed")
 ROOT = Path(__file__).parents[1]
 DATA, ASKING = ROOT / "data" / "tiny-lm", ROOT / "lab" / "asking"
 
+if not DATA.exists():
+    pytest.skip("data/tiny-lm and lab/ come with a checkout only", allow_module_level=True)
+
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
