@@ -12,7 +12,7 @@ from boostcalc.dynamics import Start
 from boostcalc.dynamics.finite import sample_trajectory
 from verification.study.logs import ROUNDS, Setting, log, measured, sweep, table
 
-__all__ = ["DRAWS", "Forecast", "drawn", "fitted", "mean_field", "textbook"]
+__all__ = ["DRAWS", "Forecast", "drawn", "fitted", "mean_field", "of_loops", "textbook"]
 
 DRAWS = 4_000
 
@@ -77,6 +77,7 @@ def drawn(fit: bc.Fit, setting: Setting, *, scattered: bool = False, draws: int 
     return Forecast(np.concatenate(parts, axis=1))
 
 
-def of_loops(setting: Setting, *, upto: int = ROUNDS, half: int | None = None) -> bc.Fit:
-    """What a log of loops says."""
-    return bc.fit(log(setting, upto=upto, half=half))
+@cache
+def of_loops(setting: Setting, *, first: int = 0, last: int = ROUNDS) -> bc.Fit:
+    """What a log of loops says, from one round to another."""
+    return bc.fit(log(setting, first=first, last=last))

@@ -121,10 +121,9 @@ def measured(name: str) -> Measured:
     return Measured(*(found[column].to_numpy().reshape(shape).T for column in ("attempts", "wrong", "context")))
 
 
-def log(setting: Setting, *, upto: int = ROUNDS, half: int | None = None) -> bc.Runs:
-    """The log of a setting's loops: rounds 0 to `upto`, of all runs or of every other one (`half` 0 or 1)."""
-    chosen = "" if half is None else f"and (split_part(run, '/', 2)::int) % 2 = {int(half)}"
-    return _runs("loops.parquet", f"round <= {int(upto)} {chosen}", setting.name, "accepted")
+def log(setting: Setting, *, first: int = 0, last: int = ROUNDS) -> bc.Runs:
+    """The log of a setting's loops, from one round to another."""
+    return _runs("loops.parquet", f"round between {int(first)} and {int(last)}", setting.name, "accepted")
 
 
 def sweep(kind: str, acceptance: str) -> bc.Runs:
