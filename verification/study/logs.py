@@ -133,7 +133,7 @@ def sweep(kind: str, acceptance: str) -> bc.Runs:
 
 def _runs(file: str, which: str, setting: str, accepted: str) -> bc.Runs:
     frame = duckdb.execute(
-        f"select * exclude (accepted, setting, grade), {accepted} as accepted from read_parquet($1) "  # noqa: S608  # ours
+        f"select * exclude (accepted, setting, grade), {accepted} as accepted from read_parquet($1) "
         f"where setting = $2 and {which}",
         [str(DATA / file), setting],
     ).df()
@@ -144,5 +144,5 @@ def table(query: str) -> pd.DataFrame:
     """A query over `loops` and `sweep`."""
     with duckdb.connect() as connection:
         for name in ("loops", "sweep"):
-            connection.execute(f"create view {name} as select * from read_parquet('{DATA / name}.parquet')")  # noqa: S608
+            connection.execute(f"create view {name} as select * from read_parquet('{DATA / name}.parquet')")
         return connection.execute(query).df()

@@ -8,7 +8,10 @@ import pandas as pd
 from verification.study.forecasts import Forecast
 from verification.study.logs import Measured
 
-__all__ = ["held", "scored"]
+__all__ = ["BAD", "GOOD", "held", "scored"]
+
+BAD, GOOD = 0.5, 0.1
+"""A run is bad above the one, and good below the other."""
 
 THINNED = 200
 """Quantiles that stand for the draws of a round."""
@@ -25,6 +28,7 @@ def scored(forecast: Forecast, seen: Measured) -> pd.DataFrame:
     apart : mean over runs of |its median − the run's error|
     held : share of runs that its 90% interval holds (none where it has no interval).
     low, high : that interval.
+    bad, bad_said : share of runs, and of the forecast's draws, whose error is over one half.
     """
     mean = seen.error.mean(axis=1)
     has = forecast.error.shape[1] > 1
@@ -39,6 +43,8 @@ def scored(forecast: Forecast, seen: Measured) -> pd.DataFrame:
             "held": held(forecast.error, seen).mean(axis=1) if has else np.nan,
             "low": low if has else np.nan,
             "high": high if has else np.nan,
+            "bad": (seen.error > BAD).mean(axis=1),
+            "bad_said": (forecast.error > BAD).mean(axis=1),
         }
     )
 
