@@ -33,8 +33,8 @@ def filled(text: str, tables: dict[str, str]) -> str:
     if places != set(tables):
         raise ValueError(f"places without a table, or tables without a place: {sorted(places ^ set(tables))}")
     for name, table in tables.items():
-        place = PLACE.format(name, table)
-        text = re.sub(rf"<!-- table: {name} -->.*?<!-- end -->", lambda _, place=place: place, text, flags=re.DOTALL)
+        place = PLACE.format(name, table).replace("\\", r"\\")
+        text = re.sub(rf"<!-- table: {name} -->.*?<!-- end -->", place, text, flags=re.DOTALL)
     return text
 
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from boostcalc.plotting.style import BAND, FAINT, INK, LINE, MARK, STYLE, save
 from verification.study.forecasts import fitted
-from verification.study.logs import ROUNDS, Setting, measured, table
+from verification.study.logs import ROUNDS, STARTS, Setting, measured, table
 from verification.study.measuring import MAIN, STAGED
 from verification.study.scores import BAD
 from verification.study.tables import FEWEST, JUDGED, judged
@@ -21,10 +21,8 @@ from verification.study.tables import FEWEST, JUDGED, judged
 __all__ = ["draw"]
 
 SIZES = {1: "#fdbf6f", 4: "#c2410c", 16: "#7b3294", 64: "#1f5fa8"}
-SOURCES = dict(
-    zip(JUDGED, (("#1f5fa8", "o"), ("#c2410c", "s"), ("#6baed6", "v"), ("#7b3294", "^"), ("#22272e", "D"), ("#9aa3ad", "x")),
-        strict=True)
-)  # fmt: skip
+LOOKS = ((LINE, "o"), (MARK, "s"), ("#6baed6", "v"), ("#7b3294", "^"), (INK, "D"), (FAINT, "x"))
+SOURCES = dict(zip(JUDGED, LOOKS, strict=True))
 """Colour and mark: told apart in grey and by the colour-blind, by their marks at the latest."""
 
 CHOSEN = (
@@ -77,9 +75,8 @@ def _response() -> Axes:
             ax.plot(own["c"], own["error"], mark, color=colour, markersize=4)
             told = fit.predict(grid, size, realised=False)["error"]
             ax.plot(grid, told, color=colour, label=f"{size} pair{'s' if size > 1 else ''}")
-        _rates(
-            ax, title, "contamination of the context (share of wrong pairs)", "error rate" if ax is panels[0] else ""
-        )
+        _rates(ax, title, "contamination of the context (share of wrong pairs)")
+    panels[0].set_ylabel("error rate")
     panels[0].legend(fontsize=8, loc="lower right")
     return panels[0]  # type: ignore[no-any-return]  # an Axes
 
@@ -128,9 +125,7 @@ def _trust(scores: pd.DataFrame) -> Axes:
     left, right = panels
     filtered = scores[~scores["setting"].str.contains("none|agreeing")]
     starts = filtered["setting"].str.split("-").str[2]
-    for start, colour, mark in zip(
-        ("0.1", "0.3", "0.5", "0.7"), ("#6baed6", LINE, "#7b3294", MARK), "osD^", strict=True
-    ):
+    for start, colour, mark in zip(STARTS, ("#6baed6", LINE, "#7b3294", MARK), "osD^", strict=True):
         own = filtered[(starts == start) & (filtered["forecast"] == MAIN[3])].groupby("round")["held"].mean()
         left.plot(own.index, own, color=colour, marker=mark, markersize=4, label=f"start {start}")
     left.axhline(0.9, color=FAINT, linestyle="--", linewidth=1)
@@ -143,8 +138,8 @@ def _trust(scores: pd.DataFrame) -> Axes:
         ("agreeing sweep", "agreeing sweep", MARK, "s"),
         (STAGED, "two judges", "#7b3294", "^"),
     ):
-        own = last[(last["forecast"] == name) & ~last["setting"].str.contains("none")]
-        right.plot(own["bad_said"], own["bad"], mark, color=colour, markersize=5, alpha=0.8, label=label)
+        ends = last[(last["forecast"] == name) & ~last["setting"].str.contains("none")]
+        right.plot(ends["bad_said"], ends["bad"], mark, color=colour, markersize=5, alpha=0.8, label=label)
     right.set(title="runs whose error ends over ½", xlabel="forecast share", ylabel="share of the runs")
     right.set(xlim=(-0.03, 0.75), ylim=(-0.03, 0.5))
     right.title.set_fontsize(9)

@@ -58,7 +58,7 @@ def fitted(kind: str, acceptance: str) -> bc.Fit:
 def loop_of(fit: bc.Fit, setting: Setting) -> bc.Loop:
     """The loop that the fit expects; without a filter, everything is accepted."""
     every = {"tpr": 1.0, "fpr": 1.0} if setting.acceptance == "none" else {}
-    return fit.loop(context=setting.context, batch=setting.batch, **every)  # type: ignore[arg-type]  # rates
+    return fit.loop(context=setting.context, batch=setting.batch, **every)
 
 
 def mean_field(fit: bc.Fit, setting: Setting) -> Forecast:
@@ -103,7 +103,7 @@ def of_loops(setting: Setting, *, first: int = 0, last: int = ROUNDS) -> bc.Fit:
 
 
 def staged(setting: Setting, seed: int = 0) -> Forecast:
-    """Round 0 as the sweep says, from round 1 on as rounds 1 to 3 of the loops do: two judges. Under `replace` alone."""
+    """Round 0 as the sweep says, later ones as rounds 1 to 3 of the loops do: two judges. Under `replace` alone."""
     rng = np.random.default_rng(seed)
     first = rng.permutation(rng.binomial(setting.first, setting.start, DRAWS) / setting.first)
     before = _run(fitted(setting.kind, setting.acceptance), setting, first, 1, rng)

@@ -13,7 +13,7 @@ import pandas as pd
 import boostcalc as bc
 from boostcalc.dynamics import ContextPolicy
 
-__all__ = ["ROUNDS", "SETTINGS", "Measured", "Setting", "log", "measured", "sweep", "table"]
+__all__ = ["ROUNDS", "SETTINGS", "STARTS", "Measured", "Setting", "log", "measured", "sweep", "table"]
 
 DATA = Path(__file__).parents[2] / "data" / "tiny-lm"
 

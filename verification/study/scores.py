@@ -62,6 +62,6 @@ def held(error: np.ndarray, seen: Measured, level: float = 0.9) -> np.ndarray:
     share = (np.arange(THINNED) + 0.5) / THINNED
     thinned = np.quantile(error, share, axis=1).T[:, None, :]  # (rounds, 1, draws)
     y, n = seen.wrong[..., None], seen.attempts[..., None]
-    low, high = (binom.cdf(count, n, thinned).mean(axis=-1) for count in (y - 1, y))
+    low, high = (np.mean(binom.cdf(count, n, thinned), axis=-1) for count in (y - 1, y))
     inside = np.minimum(high, (1 + level) / 2) - np.maximum(low, (1 - level) / 2)
     return np.asarray(np.clip(inside, 0, None) / np.maximum(high - low, 1e-300))

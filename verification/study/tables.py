@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -67,7 +68,8 @@ def judged() -> pd.DataFrame:
         f"""
         with seen as (
             select case setting when 'sweep-uniform' then '{JUDGED[0]}' else '{JUDGED[1]}' end as source,
-                   context_wrong / context_size as share, correct, accepted::int as yes from sweep where context_size = 32
+                   context_wrong / context_size as share, correct, accepted::int as yes
+            from sweep where context_size = 32
             union all
             select case when round = 0 then '{JUDGED[2]}' when round <= 2 then '{JUDGED[3]}' else '{JUDGED[4]}' end,
                    context_wrong / context_size, correct, accepted::int from loops
@@ -125,16 +127,10 @@ def by_round(scores: pd.DataFrame) -> str:
         for n in SHOWN:
             own = of[of["round"] == n].groupby("forecast")[["off", "apart", "held"]].mean()
             apart = [_fine(own.loc[name, column]) for column in ("off", "apart") for name in MAIN[:3]]
-            rows.append((label, str(n), *apart, *(f"{own.loc[name, 'held']:.0%}" for name in MAIN[2:])))
+            rows.append((label, str(n), *apart, *(_percent(own.loc[name, "held"]) for name in MAIN[2:])))
     names = ("textbook", "map", "forecast")
-    head = (
-        "settings",
-        "round",
-        *(f"mean: {n}" for n in names),
-        *(f"run: {n}" for n in names),
-        "held",
-        "held, scattered",
-    )
+    both = (*(f"mean: {name}" for name in names), *(f"run: {name}" for name in names))
+    head = ("settings", "round", *both, "held", "held, scattered")
     return _markdown(head, rows)
 
 
@@ -146,7 +142,7 @@ def by_setting(scores: pd.DataFrame) -> str:
         cells = []
         for n in (1, 3, 10):
             cells += [_share(own.loc[(name, n), "apart"]) for name in MAIN[:3]]
-            cells.append(f"{own.loc[('forecast', n), 'held']:.0%}")
+            cells.append(_percent(own.loc[("forecast", n), "held"]))
         rows.append((setting.name, *cells))
     names = ("textbook", "map", "forecast", "held")
     return _markdown(("setting", *(f"{n}: {name}" for n in (1, 3, 10) for name in names)), rows)
@@ -162,7 +158,7 @@ def by_source(scores: pd.DataFrame) -> str:
         same = base[base["setting"].isin(own["setting"])]
         cells = [str(own["setting"].nunique())]
         for column in ("off", "apart", "held"):
-            told = _fine if column != "held" else "{:.0%}".format
+            told = _fine if column != "held" else _percent
             cells.append(f"{told(own[column].mean())} ({told(same[column].mean())})")
         ends_ = [part[part["round"] == ROUNDS] for part in (own, same)]
         cells.append(" (".join(_fine((part["bad_said"] - part["bad"]).abs().mean()) for part in ends_) + ")")
@@ -195,11 +191,15 @@ def _unfiltered(scores: pd.DataFrame) -> pd.DataFrame:
     return scores[scores["setting"].str.contains("-none-")]
 
 
-def _share(value: float) -> str:
+def _share(value: Any) -> str:
     return "–" if np.isnan(value) else f"{value:.2f}"
 
 
-def _fine(value: float) -> str:
+def _percent(value: Any) -> str:
+    return f"{value:.0%}"
+
+
+def _fine(value: Any) -> str:
     return f"{value:.3f}"
 
 
