@@ -36,6 +36,10 @@ CHOSEN = (
 """Settings that are drawn run by run."""
 
 
+PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
+"""Behind words that lie on lines."""
+
+
 def draw(scores: pd.DataFrame, folder: Path) -> None:
     """Write all figures."""
     with mpl.rc_context(STYLE):
@@ -106,13 +110,13 @@ def _loops(scores: pd.DataFrame) -> Axes:
         own = scores[(scores["setting"] == name) & (scores["forecast"] == MAIN[3])]
         simple = scores[(scores["setting"] == name) & (scores["forecast"] == MAIN[0])]
         ax.fill_between(steps, own["low"], own["high"], color=BAND, linewidth=0, label="forecast, 90%")
-        ax.plot(steps, seen, color=INK, linewidth=0.4, alpha=0.35)
+        ax.plot(steps, seen, color=INK, linewidth=0.4, alpha=0.35, rasterized=True)
         ax.plot([], [], color=INK, linewidth=0.6, label="a run")
         ax.plot(steps, seen.mean(axis=1), color=INK, linewidth=2, label="mean of the runs")
         ax.plot(steps, simple["said"], color=MARK, linestyle="--", linewidth=1.4, label="textbook")
         bad = (seen[-1] > BAD).mean()
         _rates(ax, Setting(name).name, "round" if ax in panels[1] else "", "error rate" if ax in panels[:, 0] else "")
-        ax.annotate(f"{bad:.0%} over ½", (ROUNDS, 1.0), ha="right", va="top", fontsize=8)
+        ax.annotate(f"{bad:.0%} over ½", (ROUNDS, 1.0), ha="right", va="top", fontsize=8, bbox=PAPER)
         ax.locator_params(axis="x", integer=True)
     handles, labels = panels[0, 0].get_legend_handles_labels()
     panels[0, 0].figure.legend(handles, labels, fontsize=8, loc="outside lower center", ncols=4)
@@ -143,5 +147,5 @@ def _trust(scores: pd.DataFrame) -> Axes:
     right.set(title="runs whose error ends over ½", xlabel="forecast share", ylabel="share of the runs")
     right.set(xlim=(-0.03, 0.75), ylim=(-0.03, 0.5))
     right.title.set_fontsize(9)
-    right.legend(fontsize=8, loc="upper right")
+    right.legend(fontsize=8, loc="lower right")
     return left  # type: ignore[no-any-return]  # an Axes

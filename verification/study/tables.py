@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from verification.study.forecasts import fitted
-from verification.study.logs import ROUNDS, SETTINGS, measured, table
+from verification.study.logs import ROUNDS, SETTINGS, STARTS, measured, table
 from verification.study.measuring import MAIN, OTHER
 from verification.study.scores import BAD, GOOD
 
@@ -38,6 +38,8 @@ def all_tables(scores: pd.DataFrame) -> dict[str, str]:
         "rounds": by_round(scores),
         "settings": by_setting(scores),
         "sources": by_source(scores),
+        "starts": by_start(scores),
+        "policies": by_policy(scores),
         "watch": watch(),
     }
 
@@ -146,6 +148,35 @@ def by_setting(scores: pd.DataFrame) -> str:
         rows.append((setting.name, *cells))
     names = ("textbook", "map", "forecast", "held")
     return _markdown(("setting", *(f"{n}: {name}" for n in (1, 3, 10) for name in names)), rows)
+
+
+def by_start(scores: pd.DataFrame) -> str:
+    """Distances and coverage in rounds 1 to 10, by the contamination of the first context (wrong pairs uniform)."""
+    rows = []
+    for start in STARTS:
+        names = [s.name for s in SETTINGS if f"{s.start:g}" == start and s.acceptance != "none" and s.kind == "uniform"]
+        own = scores[scores["setting"].isin(names) & (scores["round"] > 0)]
+        means = own.groupby("forecast")[["off", "apart", "held"]].mean()
+        cells = [_fine(means.loc[name, column]) for column in ("off", "apart") for name in MAIN[:3]]
+        rows.append((start, str(len(names)), *cells, *(_percent(means.loc[name, "held"]) for name in MAIN[2:])))
+    names = ("textbook", "map", "forecast")
+    both = (*(f"mean: {name}" for name in names), *(f"run: {name}" for name in names))
+    return _markdown(("start", "settings", *both, "held", "held, scattered"), rows)
+
+
+def by_policy(scores: pd.DataFrame) -> str:
+    """How far the forecast share of bad ends is off, and coverage in round 10, by context policy and by log."""
+    rows, last = [], _filtered(scores[scores["round"] == ROUNDS])
+    kinds = [(policy, policy, "uniform") for policy in ("replace", "window", "append")]
+    for label, policy, kind in (*kinds, ("replace, first context agreeing", "replace", "agreeing")):
+        own = last[last["setting"].isin([s.name for s in SETTINGS if (s.policy, s.kind) == (policy, kind)])]
+        cells = []
+        for name in (MAIN[3], *OTHER[:2]):
+            part = own[own["forecast"] == name]
+            cells += [_share((part["bad_said"] - part["bad"]).abs().mean()), _percent(part["held"].mean())]
+        rows.append((label, str(own["setting"].nunique()), *cells))
+    names = ("sweep as in the setting", *OTHER[:2])
+    return _markdown(("policy", "settings", *(f"{n}: {what}" for n in names for what in ("off", "held"))), rows)
 
 
 def by_source(scores: pd.DataFrame) -> str:
