@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import time
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -22,7 +23,7 @@ from lab.model import TinyLM
 from lab.sample import Attempts, attempt
 from lab.task import Task, Wrong, contexts
 
-__all__ = ["POLICIES", "SETTINGS", "Policy", "Setting", "loops"]
+__all__ = ["POLICIES", "SETTINGS", "Policy", "Setting", "Watcher", "loops"]
 
 Acceptance = Literal["sample", "threshold", "survey", "none"]
 
@@ -82,8 +83,19 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 
+Watcher = Callable[[int, np.ndarray, np.ndarray, np.ndarray], None]
+"""What is told of each round: its number, hidden rules (runs,), queries and answers (runs, k) of the contexts."""
+
+
 def loops(
-    model: TinyLM, task: Task, setting: Setting, *, seed: int, runs: int = 96, rounds: int = 11
+    model: TinyLM,
+    task: Task,
+    setting: Setting,
+    *,
+    seed: int,
+    runs: int = 96,
+    rounds: int = 11,
+    watcher: Watcher | None = None,
 ) -> list[pa.Table]:
     """All attempts of all runs of one setting.
 
@@ -100,6 +112,8 @@ def loops(
     alive, found = np.arange(runs), []
     for round_ in range(rounds):
         size, wrong = query.shape[1], (answer != task.table[rule[:, None], query]).sum(1)
+        if watcher is not None:
+            watcher(round_, rule, query, answer)
         batch = _filled(model, task, setting, rule, (query, answer), rngs, policy.batch)
         for i, run in enumerate(alive):
             name = f"{setting.name}/{run}"

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from verification.study.forecasts import fitted
-from verification.study.logs import ROUNDS, SETTINGS, STARTS, measured, table
+from verification.study.forecasts import drawn, fitted
+from verification.study.logs import ROUNDS, SETTINGS, STARTS, Setting, measured, table
 from verification.study.measuring import MAIN, OTHER
 from verification.study.scores import BAD, GOOD
 
@@ -38,6 +38,7 @@ def all_tables(scores: pd.DataFrame) -> dict[str, str]:
         "rounds": by_round(scores),
         "settings": by_setting(scores),
         "sources": by_source(scores),
+        "spread": spread(),
         "starts": by_start(scores),
         "policies": by_policy(scores),
         "watch": watch(),
@@ -212,6 +213,20 @@ def watch() -> str:
         rows.append((policy, *cells))
     head = ("policy", *(f"round {n}: {said} one half" for n in (1, 2, 3) for said in ("above", "below")))
     return _markdown(head, rows)
+
+
+def spread() -> str:
+    """Contamination of the contexts after one round: its mean and standard deviation over runs, and over draws."""
+    rows = []
+    for start in STARTS:
+        setting = Setting(f"replace-sample-{start}")
+        said = drawn(fitted("uniform", "sample"), setting, scattered=True).context
+        assert said is not None
+        seen = measured(setting.name).context[1]
+        rows.append(
+            (setting.name, *(_share(value) for value in (seen.mean(), said[1].mean(), seen.std(), said[1].std())))
+        )
+    return _markdown(("setting", "mean: runs", "mean: forecast", "sd: runs", "sd: forecast"), rows)
 
 
 def _filtered(scores: pd.DataFrame) -> pd.DataFrame:
