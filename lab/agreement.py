@@ -1,7 +1,7 @@
 """Whether the wrong pairs of a context agree with each other: `python -m lab.agreement data/tiny-lm/tiny-lm.gguf`.
 
-The log has no answers. Here loops run again, with the same draws, and the contexts of each round are looked at: how many
-of the wrong pairs follow one and the same other rule, the one that most of them follow.
+The log has no answers. Here loops run again, with the same draws, and the contexts of each round are looked at: how
+many of the wrong pairs follow one and the same other rule, the one that most of them follow.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LEAST = 6
 
 
 def agreeing(task: Task, rule: np.ndarray, query: np.ndarray, answer: np.ndarray) -> np.ndarray:
-    """Share of the wrong pairs that the best other rule explains, for each context (n, k) with enough of them; else nan.
+    """Share of wrong pairs that the best other rule explains, for each context (n, k) with enough of them; else nan.
 
     Of uniform wrong answers each of the five other rules explains one in seven, and the best one some more.
     """

@@ -44,12 +44,12 @@ def draw(scores: pd.DataFrame, folder: Path) -> None:
     """Write all figures."""
     with mpl.rc_context(STYLE):
         for name, axes in (
-            ("response", _response()),
-            ("judge", _judge()),
-            ("loops", _loops(scores)),
-            ("trust", _trust(scores)),
+            ("response.svg", _response()),
+            ("judge.svg", _judge()),
+            ("loops.svg", _loops(scores)),
+            ("trust.svg", _trust(scores)),
         ):
-            save(axes, folder / f"{name}.svg")
+            save(axes, folder / name)
 
 
 def _panels(rows: int, columns: int, size: tuple[float, float], **shared: Any) -> np.ndarray:
@@ -110,7 +110,7 @@ def _loops(scores: pd.DataFrame) -> Axes:
         own = scores[(scores["setting"] == name) & (scores["forecast"] == MAIN[3])]
         simple = scores[(scores["setting"] == name) & (scores["forecast"] == MAIN[0])]
         ax.fill_between(steps, own["low"], own["high"], color=BAND, linewidth=0, label="forecast, 90%")
-        ax.plot(steps, seen, color=INK, linewidth=0.4, alpha=0.35, rasterized=True)
+        ax.plot(steps, seen, color=INK, linewidth=0.4, alpha=0.35)
         ax.plot([], [], color=INK, linewidth=0.6, label="a run")
         ax.plot(steps, seen.mean(axis=1), color=INK, linewidth=2, label="mean of the runs")
         ax.plot(steps, simple["said"], color=MARK, linestyle="--", linewidth=1.4, label="textbook")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from verification.study.forecasts import drawn, fitted
 from verification.study.logs import ROUNDS, SETTINGS, STARTS, Setting, measured, table
-from verification.study.measuring import MAIN, OTHER
+from verification.study.measuring import MAIN, OTHER, STAGED
 from verification.study.scores import BAD, GOOD
 
 __all__ = ["JUDGED", "all_tables", "judged"]
@@ -110,7 +110,7 @@ FEWEST = 30
 def ends(scores: pd.DataFrame) -> str:
     """By setting: the error as it went, how many runs ended well and badly, and what forecasts said of that."""
     last = scores[scores["round"] == ROUNDS].pivot_table(index="setting", columns="forecast", values="bad_said")
-    shown = ("forecast", *OTHER[:2], "two judges")
+    shown = ("forecast", *OTHER[:2], "all its rounds", STAGED)
     rows = []
     for setting in SETTINGS:
         error = measured(setting.name).error
@@ -155,11 +155,11 @@ def by_start(scores: pd.DataFrame) -> str:
     """Distances and coverage in rounds 1 to 10, by the contamination of the first context (wrong pairs uniform)."""
     rows = []
     for start in STARTS:
-        names = [s.name for s in SETTINGS if f"{s.start:g}" == start and s.acceptance != "none" and s.kind == "uniform"]
-        own = scores[scores["setting"].isin(names) & (scores["round"] > 0)]
+        ours = [s.name for s in SETTINGS if f"{s.start:g}" == start and s.acceptance != "none" and s.kind == "uniform"]
+        own = scores[scores["setting"].isin(ours) & (scores["round"] > 0)]
         means = own.groupby("forecast")[["off", "apart", "held"]].mean()
         cells = [_fine(means.loc[name, column]) for column in ("off", "apart") for name in MAIN[:3]]
-        rows.append((start, str(len(names)), *cells, *(_percent(means.loc[name, "held"]) for name in MAIN[2:])))
+        rows.append((start, str(len(ours)), *cells, *(_percent(means.loc[name, "held"]) for name in MAIN[2:])))
     names = ("textbook", "map", "forecast")
     both = (*(f"mean: {name}" for name in names), *(f"run: {name}" for name in names))
     return _markdown(("start", "settings", *both, "held", "held, scattered"), rows)
@@ -171,11 +171,11 @@ def by_policy(scores: pd.DataFrame) -> str:
     kinds = [(policy, policy, "uniform") for policy in ("replace", "window", "append")]
     for label, policy, kind in (*kinds, ("replace, first context agreeing", "replace", "agreeing")):
         own = last[last["setting"].isin([s.name for s in SETTINGS if (s.policy, s.kind) == (policy, kind)])]
-        cells = []
+        found = []
         for name in (MAIN[3], *OTHER[:2]):
             part = own[own["forecast"] == name]
-            cells += [_share((part["bad_said"] - part["bad"]).abs().mean()), _percent(part["held"].mean())]
-        rows.append((label, str(own["setting"].nunique()), *cells))
+            found += [_share((part["bad_said"] - part["bad"]).abs().mean()), _percent(part["held"].mean())]
+        rows.append((label, str(own["setting"].nunique()), *found))
     names = ("sweep as in the setting", *OTHER[:2])
     return _markdown(("policy", "settings", *(f"{n}: {what}" for n in names for what in ("off", "held"))), rows)
 
