@@ -21,7 +21,7 @@ pytest.importorskip("xllamacpp", reason="llama.cpp's server is not installed")
 ROOT = Path(__file__).parents[1]
 DATA, ASKING = ROOT / "data" / "tiny-lm", ROOT / "lab" / "asking"
 
-if not DATA.exists():
+if not (DATA / "tiny-lm.gguf").exists():
     pytest.skip("data/tiny-lm and lab/ come with a checkout only", allow_module_level=True)
 
 

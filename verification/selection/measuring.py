@@ -1,12 +1,12 @@
-"""Every forecast held against every setting: the rows of `reports/study.csv`."""
+"""Every forecast held against every setting: the rows of `reports/selection.csv`."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from verification.study.forecasts import SOURCES, Forecast, drawn, fitted, mean_field, staged, textbook
-from verification.study.logs import SETTINGS, Setting, measured
-from verification.study.scores import scored
+from verification.selection.forecasts import SOURCES, Forecast, drawn, fitted, mean_field, staged, textbook
+from verification.selection.logs import SETTINGS, Setting, measured
+from verification.selection.scores import scored
 
 __all__ = ["MAIN", "OTHER", "STAGED", "measure"]
 

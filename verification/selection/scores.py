@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from verification.study.forecasts import Forecast
-from verification.study.logs import Measured
+from verification.selection.forecasts import Forecast
+from verification.selection.logs import Measured
 
 __all__ = ["BAD", "GOOD", "held", "scored"]
 

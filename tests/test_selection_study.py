@@ -11,14 +11,14 @@ import pytest
 
 import boostcalc as bc
 from boostcalc.forecasting import QUANTILES
-from verification.study import logs
-from verification.study.__main__ import SCORES, TEXT, filled
-from verification.study.forecasts import Forecast, drawn
-from verification.study.logs import ROUNDS, SETTINGS, Measured, Setting, log, measured
-from verification.study.scores import held, scored
-from verification.study.tables import by_round, by_setting, by_source, ends, judge, watch
+from verification.selection import logs
+from verification.selection.__main__ import SCORES, TEXT, filled
+from verification.selection.forecasts import Forecast, drawn
+from verification.selection.logs import ROUNDS, SETTINGS, Measured, Setting, log, measured
+from verification.selection.scores import held, scored
+from verification.selection.tables import by_round, by_setting, by_source, ends, judge, watch
 
-if not logs.DATA.exists():
+if not (logs.DATA / "loops.parquet").exists():
     pytest.skip("data/tiny-lm comes with a checkout only", allow_module_level=True)
 
 
@@ -89,7 +89,7 @@ def test_tables_go_to_their_places() -> None:
 
 
 def test_the_text_has_the_tables_that_were_measured() -> None:
-    """But for those of fits, which take long: `python -m verification.study --measured` writes them."""
+    """But for those of fits, which take long: `python -m verification.selection --measured` writes them."""
     text, scores = Path(TEXT).read_text(encoding="utf-8"), pd.read_csv(SCORES)
     for table in (judge(), ends(scores), by_round(scores), by_setting(scores), by_source(scores), watch()):
         assert table in text

@@ -1,4 +1,4 @@
-"""The figures of `docs/study.md`."""
+"""The figures of `docs/selection.md`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from boostcalc.plotting.style import BAND, FAINT, INK, LINE, MARK, STYLE, save
-from verification.study.forecasts import fitted
-from verification.study.logs import ROUNDS, STARTS, Setting, measured, table
-from verification.study.measuring import MAIN, STAGED
-from verification.study.scores import BAD
-from verification.study.tables import FEWEST, JUDGED, judged
+from verification.selection.forecasts import fitted
+from verification.selection.logs import ROUNDS, STARTS, Setting, measured, table
+from verification.selection.measuring import MAIN, STAGED
+from verification.selection.scores import BAD
+from verification.selection.tables import FEWEST, JUDGED, judged
 
 __all__ = ["draw"]
 
@@ -49,7 +49,7 @@ def draw(scores: pd.DataFrame, folder: Path) -> None:
             ("loops.svg", _loops(scores)),
             ("trust.svg", _trust(scores)),
         ):
-            save(axes, folder / name)
+            save(axes, folder / f"selection-{name}")
 
 
 def _panels(rows: int, columns: int, size: tuple[float, float], **shared: Any) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The tables of `docs/study.md`, as Markdown."""
+"""The tables of `docs/selection.md`, as Markdown."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from verification.study.forecasts import drawn, fitted
-from verification.study.logs import ROUNDS, SETTINGS, STARTS, Setting, measured, table
-from verification.study.measuring import MAIN, OTHER, STAGED
-from verification.study.scores import BAD, GOOD
+from verification.selection.forecasts import drawn, fitted
+from verification.selection.logs import ROUNDS, SETTINGS, STARTS, Setting, measured, table
+from verification.selection.measuring import MAIN, OTHER, STAGED
+from verification.selection.scores import BAD, GOOD
 
 __all__ = ["JUDGED", "all_tables", "judged"]
 

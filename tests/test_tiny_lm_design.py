@@ -1,9 +1,7 @@
-"""The sweep and the loops of the tiny language model (`data/tiny-lm/`) are what their card says."""
+"""The sweep and the loops of the tiny language model are designed, filled and continued as its card says."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ import boostcalc as bc
 
 DATA = Path(__file__).parents[1] / "data" / "tiny-lm"
 
-if not DATA.exists():
+if not (DATA / "loops.parquet").exists():
     pytest.skip("data/tiny-lm comes with a checkout only", allow_module_level=True)
 
 SWEEP, LOOPS = (str(DATA / f"{name}.parquet") for name in ("sweep", "loops"))
@@ -30,24 +28,6 @@ def rows(query: str, *files: str) -> list[tuple[Any, ...]]:
 def one(query: str, *files: str) -> tuple[Any, ...]:
     (row,) = rows(query, *files)
     return row
-
-
-def test_the_folder_is_small() -> None:
-    assert sum(path.stat().st_size for path in DATA.iterdir()) <= 20e6
-
-
-def test_the_card_has_the_hashes_and_sizes_of_the_files() -> None:
-    card = (DATA / "README.md").read_text(encoding="utf-8")
-    for name in ("tiny-lm.gguf", "sweep.parquet", "loops.parquet"):
-        assert hashlib.sha256((DATA / name).read_bytes()).hexdigest() in card, name
-
-
-def test_the_card_has_the_last_losses() -> None:
-    last = json.loads((DATA / "tiny-lm.training.jsonl").read_text(encoding="utf-8").splitlines()[-1])
-    card = (DATA / "README.md").read_text(encoding="utf-8")
-    assert f"{int(last['step']):,} steps" in card
-    assert f"{last['answers']:.2f}" in card
-    assert f"{last['judgements']:.2f}" in card
 
 
 def test_the_sweep_has_sizes_crossed_with_contaminations() -> None:

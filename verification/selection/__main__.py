@@ -1,6 +1,6 @@
-"""Measure, draw, and fill the tables of the text: `python -m verification.study` (some minutes).
+"""Measure, draw, and fill the tables of the text: `python -m verification.selection` (some minutes).
 
-`--measured` takes the scores from `reports/study.csv` instead of measuring them anew.
+`--measured` takes the scores from `reports/selection.csv` instead of measuring them anew.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from verification.study.figures import draw
-from verification.study.measuring import measure
-from verification.study.tables import all_tables
+from verification.selection.figures import draw
+from verification.selection.measuring import measure
+from verification.selection.tables import all_tables
 
 ROOT = Path(__file__).parents[2]
-SCORES, TEXT, FIGURES = ROOT / "reports" / "study.csv", ROOT / "docs" / "study.md", ROOT / "docs" / "figures"
+SCORES, TEXT, FIGURES = ROOT / "reports" / "selection.csv", ROOT / "docs" / "selection.md", ROOT / "docs" / "figures"
 
 PLACE = "<!-- table: {} -->\n\n{}\n\n<!-- end -->"
 

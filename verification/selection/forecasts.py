@@ -11,7 +11,7 @@ import numpy as np
 import boostcalc as bc
 from boostcalc.dynamics import Start
 from boostcalc.dynamics.finite import sample_trajectory
-from verification.study.logs import ROUNDS, Setting, log, measured, sweep, table
+from verification.selection.logs import ROUNDS, Setting, log, measured, sweep, table
 
 __all__ = ["DRAWS", "SOURCES", "Forecast", "drawn", "fitted", "mean_field", "of_loops", "staged", "textbook"]
 
