@@ -278,6 +278,33 @@ def told(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def lost(name: str = "replace-sample-0.7") -> str:
+    """Of a setting: what its runs that stay bad are, and what a forecast of each rule alone says of it."""
+    ends = query(
+        "select run, any_value(task) as task, avg((not correct)::int) filter (round = 10) as error, "
+        "count(*) filter (round >= 5 and correct) as correct, count(*) filter (round >= 5 and not correct) as wrong, "
+        "count(*) filter (round >= 5 and correct and accepted) as correct_accepted, "
+        "count(*) filter (round >= 5 and not correct and accepted) as wrong_accepted "
+        "from read_parquet($1) where setting = $2 group by run",
+        str(DATA / "loops.parquet"),
+        name,
+    )
+    bad = ends[ends["error"] > 0.5]
+    rates = [bad[f"{kind}_accepted"].sum() / bad[kind].sum() for kind in ("correct", "wrong")]
+    lines = [f"{name}: {len(bad)} of {len(ends)} runs end above 1/2; there TP {rates[0]:.3f}, FP {rates[1]:.3f}"]
+    for rule, here in ends.groupby("task", observed=True):
+        log = query(
+            "select run, block, query, context_size, context_wrong, correct, accepted from read_parquet($1) "
+            "where setting = 'sweep-uniform' and task = $2",
+            str(DATA / "sweep.parquet"),
+            str(rule),
+        )
+        humps = Setting(name).forecast(bc.fit(log.astype(NAMES))).final_modes
+        high = sum(hump["weight"] for hump in humps if hump["error"] > 0.5)
+        lines.append(f"{rule}: {len(here)} runs, {(here['error'] > 0.5).mean():.2f} end above 1/2; forecast {high:.2f}")
+    return "\n".join(lines)
+
+
 def main() -> None:
     figures()
     if "figures" in sys.argv[1:]:
@@ -290,6 +317,7 @@ def main() -> None:
     table = pd.DataFrame(found)
     table.to_csv(TABLE, index=False)
     print(told(pd.read_csv(TABLE)).to_string())
+    print(sweep_fit("uniform", "sample").summary(), lost(), sep="\n\n")
     print(f"written: {TABLE}")
 
 
