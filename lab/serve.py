@@ -20,7 +20,7 @@ from lab.task import LENGTH
 __all__ = ["serve"]
 
 
-def serve(path: Path, *, port: int = 0, slots: int = 4, threads: int = 2) -> tuple[xllamacpp.Server, str]:
+def serve(path: Path, *, port: int = 0, slots: int = 4, threads: int = 1) -> tuple[xllamacpp.Server, str]:
     """Start the server in threads of this process; it lives as long as the object does.
 
     Parameters

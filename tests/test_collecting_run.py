@@ -13,7 +13,7 @@ import pytest
 
 import boostcalc as bc
 from boostcalc.collecting.journal import Spent
-from boostcalc.collecting.progress import Progress
+from boostcalc.collecting.progress import Progress, Tally
 from tests.conftest import Ran
 from tests.fake_endpoint import FakeEndpoint, task_lines
 
@@ -130,6 +130,21 @@ def test_progress_is_told_as_it_is(tasks: Path, tmp_path: Path, fake: FakeEndpoi
     ends = [one for one in told if one.place == 4 and one.round == 2]
     assert any(one.error == pytest.approx(last["error"]) for one in ends)
     assert "error " in told[0].line
+    assert told[-1].foreseen == pytest.approx(told[-1].error)  # no round is left: it is what was seen
+    ahead = [one for one in told if one.foreseen is not None and one.round < 2]
+    assert ahead
+    assert all("by the textbook" in one.line for one in ahead)
+
+
+def test_what_is_foreseen_is_the_recurrence_from_the_rates_so_far() -> None:
+    tally = Tally()
+    assert tally.foreseen(0.5, 3) is None
+    for correct, accepted, count in ((True, True, 39), (True, False, 10), (False, True, 9), (False, False, 40)):
+        for _ in range(count):
+            tally.add(correct, accepted)
+    tally.add(True, None)
+    odds = 1.0 * (9.5 / 39.5) ** 3  # each round multiplies the odds of an error by f/t
+    assert tally.foreseen(0.5, 3) == pytest.approx(odds / (1 + odds))
 
 
 def test_it_runs_where_a_loop_of_events_runs_already(tasks: Path, tmp_path: Path, fake: FakeEndpoint) -> None:

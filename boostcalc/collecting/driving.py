@@ -13,7 +13,7 @@ from boostcalc.collecting.budget import Budget
 from boostcalc.collecting.endpoint import Client, Endpoint
 from boostcalc.collecting.journal import Journal, Spent
 from boostcalc.collecting.planning import Outcome, Stage, replayed
-from boostcalc.collecting.progress import Progress, Reporting
+from boostcalc.collecting.progress import Progress, Reporting, Tally
 from boostcalc.errors import UsageError
 
 __all__ = ["Driven", "drive"]
@@ -48,6 +48,7 @@ class _Driver:
     history: list[list[Stage]]
     open: list[int]
     made: int
+    tally: Tally
     under_way: dict[asyncio.Task[Done], tuple[int, int]] = field(default_factory=dict)
     failure: Exception | None = None
 
@@ -95,6 +96,7 @@ class _Driver:
         self.journal.add(stage.name, stage.round, index, outcome, spent)
         stages[-1] = stage = stage.with_outcome(index, outcome)
         self.made += 1
+        self.tally.add(outcome.correct, outcome.accepted)
         if stage.over:
             following = self.attempting.plan.after(stage)
             if following is None:
@@ -109,6 +111,8 @@ class _Driver:
         made = stage.outcomes.values()
         judged = [outcome.accepted for outcome in made if outcome.accepted is not None]
         over = len(self.history) - len(self.open)
+        error = sum(not outcome.correct for outcome in made) / len(made)
+        left = None if stage.batch is None else self.attempting.plan.last - stage.round
         self.report(
             Progress(
                 runs=len(self.history),
@@ -117,10 +121,11 @@ class _Driver:
                 round=stage.round,
                 place=stage.accepted,
                 batch=stage.batch,
-                error=sum(not outcome.correct for outcome in made) / len(made),
+                error=error,
                 acceptance=sum(judged) / len(judged) if judged else None,
                 calls=self.journal.spent.calls,
                 cost=self.budget.cost(self.journal.spent),
+                foreseen=None if left is None else self.tally.foreseen(error, left),
                 ended=not self.open,
             )
         )
@@ -147,8 +152,11 @@ def drive(
     plan = attempting.plan
     history = [replayed(plan, run, journal.recorded) for run in range(plan.runs)]
     unended = [run for run, stages in enumerate(history) if not stages[-1].over]
-    made = sum(len(stage.outcomes) for stages in history for stage in stages)
-    driver = _Driver(attempting, journal, budget, concurrency, report, history, unended, made)
+    known = [outcome for stages in history for stage in stages for outcome in stage.outcomes.values()]
+    tally = Tally()
+    for outcome in known:
+        tally.add(outcome.correct, outcome.accepted)
+    driver = _Driver(attempting, journal, budget, concurrency, report, history, unended, len(known), tally)
     if unended:  # what is complete asks nobody: it needs neither client nor key
         client = Client(endpoint)
 

@@ -132,6 +132,10 @@ class LoopPlan:
     def runs(self) -> int:
         return self.design.runs
 
+    @property
+    def last(self) -> int:
+        return self.design.rounds
+
     def begin(self, run: int) -> Stage:
         design = self.design
         if design.contamination is None:

@@ -117,6 +117,10 @@ class Plan(Protocol):
     def runs(self) -> int:
         """How many runs there are."""
 
+    @property
+    def last(self) -> int:
+        """The number of a run's last round."""
+
     def begin(self, run: int) -> Stage:
         """The first stage of a run."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TextIO
 
-__all__ = ["Progress", "Reporting", "printed"]
+from boostcalc.dynamics import Loop
+
+__all__ = ["Progress", "Reporting", "Tally", "printed"]
 
 ON_TERMINAL, ELSEWHERE = 0.2, 15.0
 """Seconds between two lines."""
@@ -24,6 +26,8 @@ class Progress:
     round : the round of the run that moved last, and `place` of `batch` that are accepted in it (None: no batch).
     error, acceptance : shares in that round so far.
     calls, cost : requests so far, and what they cost (0 without a price).
+    foreseen : the error of the loops' last round by the textbook recurrence, from the rates and the error so far; None
+        in a sweep, or before both rates are known.
     ended : whether this is the last line.
     """
 
@@ -37,6 +41,7 @@ class Progress:
     acceptance: float | None
     calls: int
     cost: float
+    foreseen: float | None = None
     ended: bool = False
 
     @property
@@ -50,7 +55,30 @@ class Progress:
         said.append(f"error {self.error:.3f}")
         if self.acceptance is not None:
             said.append(f"acceptance {self.acceptance:.3f}")
+        if self.foreseen is not None:
+            said.append(f"going to {self.foreseen:.2g} by the textbook")
         return ", ".join(said)
+
+
+@dataclass
+class Tally:
+    """Verdicts so far, by truth."""
+
+    judged: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
+    accepted: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
+
+    def add(self, correct: bool, accepted: bool | None) -> None:
+        """Counts one verdict; None is none."""
+        if accepted is not None:
+            self.judged[correct] += 1
+            self.accepted[correct] += accepted
+
+    def foreseen(self, error: float, rounds: int) -> float | None:
+        """The error after so many rounds more, if the rates stay and the model errs as often as its context does."""
+        if not all(self.judged.values()):
+            return None
+        tpr, fpr = ((self.accepted[kind] + 0.5) / (self.judged[kind] + 1) for kind in (True, False))
+        return float(Loop(tpr=tpr, fpr=fpr).trajectory(error=error, rounds=rounds).error[-1])
 
 
 Reporting = Callable[[Progress], None]

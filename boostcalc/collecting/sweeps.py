@@ -135,6 +135,10 @@ class SweepPlan:
     def runs(self) -> int:
         return sum(cell.contexts for cell in self.design.cells)
 
+    @property
+    def last(self) -> int:
+        return 0
+
     def begin(self, run: int) -> Stage:
         design = self.design
         size, share, number = self.contexts[run]
