@@ -92,7 +92,7 @@ def clustered(rng: np.random.Generator) -> Iterator[dict[str, Any]]:
                     own = rng.beta(rate * size, (1 - rate) * size, count) if correlation else np.full(count, rate)
                     accepted = rng.binomial(20, own).astype(float)
                     found = effective_counts(accepted, np.full(count, 20.0), np.arange(count))
-                    assert found is not None  # something was judged
+                    assert found is not None  # noqa: S101  # something was judged
                     hits.append(holds(Estimate.from_draws(found.rate, found.draw(rng, DRAWS), LEVEL), rate))
                 yield row(
                     "rate from clustered verdicts",
