@@ -130,12 +130,12 @@ def loaded(code: str, among: tuple[str, ...] = HEAVY) -> set[str]:
     "code",
     [
         "import boostcalc",
-        "import boostcalc.cli as c; c.run(['--help'])",
-        "import boostcalc.cli as c; c.run(['predict', '--tp', '0.8', '--fp', '0.1'])",
-        "import boostcalc.cli as c; c.run(['predict', '--tp', '0.8', '--fp', '0.1', '--json'])",
-        "import boostcalc.cli as c; c.run(['predict', '--tp', '80/100', '--fp', '10/100'])",
-        "import boostcalc.cli as c; c.run(['predict', '--tp', '.8', '--fp', '.1', '--response', 'affine:mu=0.1,nu=0'])",
-        "import boostcalc.cli as c; c.run(['predict', '--tp', '.8', '--fp', '.1', '--votes', '5'])",
+        "import boostcalc.cli as c; c.invoke(['--help'])",
+        "import boostcalc.cli as c; c.invoke(['predict', '--tp', '0.8', '--fp', '0.1'])",
+        "import boostcalc.cli as c; c.invoke(['predict', '--tp', '0.8', '--fp', '0.1', '--json'])",
+        "import boostcalc.cli as c; c.invoke(['predict', '--tp', '80/100', '--fp', '10/100'])",
+        "import boostcalc.cli as c; c.invoke(['predict', '--tp', '.8', '--fp', '.1', '--response', 'affine:mu=0.1,nu=0'])",
+        "import boostcalc.cli as c; c.invoke(['predict', '--tp', '.8', '--fp', '.1', '--votes', '5'])",
     ],
 )
 def test_the_fast_path_loads_nothing_heavy(code: str) -> None:
@@ -154,7 +154,7 @@ def test_the_fast_path_loads_nothing_heavy(code: str) -> None:
 def test_only_the_families_that_are_asked_for_load(asked: list[str], families: set[str]) -> None:
     registered = {family.__module__ for registry in (RESPONSES, EVALUATORS) for family in registry}
     late = registered | {bc.Votes.__module__, bc.Roc.__module__}
-    ran = f"import boostcalc.cli as c; c.run({['predict', '--tp', '.8', '--fp', '.1', *asked]!r})"
+    ran = f"import boostcalc.cli as c; c.invoke({['predict', '--tp', '.8', '--fp', '.1', *asked]!r})"
     ours = {f"boostcalc.{name}" for name in families | {"responses.perfect"}}  # which a loop takes if not told
     assert loaded(ran, tuple(late)) == ours
 
@@ -246,7 +246,7 @@ def test_ctrl_c_is_130_and_quiet() -> None:
         "import signal, sys, time, boostcalc.cli as c, boostcalc.cli.predict as p\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background shell has children ignore it
         "p.Loop = lambda **_: (print('ready', flush=True), time.sleep(60))\n"
-        "sys.exit(c.run(['predict', '--tp', '0.8', '--fp', '0.1']))"
+        "sys.exit(c.invoke(['predict', '--tp', '0.8', '--fp', '0.1']))"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
