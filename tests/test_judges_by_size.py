@@ -47,7 +47,7 @@ def test_a_loop_has_the_rates_nearest_to_its_own_size() -> None:
     for batch, size in ((3, 4), (20, 16), (500, 64)):
         assert fit.loop(batch=batch).evaluator.to_dict() == dict(fit.judges)[size].evaluator.to_dict()
     growing = fit.loop(context=bc.Append(size=4), batch=4)
-    assert growing.evaluator.to_dict() == dict(fit.judges)[64].evaluator.to_dict()
+    assert growing.evaluator.to_dict() == dict(fit.judges)[16].evaluator.to_dict()  # 24 pairs after five rounds
     near, far = (fit.forecast(error=0.4, batch=batch).likelihood_ratio for batch in (4, 64))
     assert near.high is not None
     assert far.low is not None
@@ -74,7 +74,9 @@ def test_sizes_that_judge_alike_are_one() -> None:
 
 
 def test_sizes_of_a_growing_context_are_not_compared() -> None:
-    """Their contaminations are those of their rounds."""
+    """Their contaminations are those of their rounds; and if they are alike, a size is still a round."""
+    grown = sweep(RATES, np.random.default_rng(5)).assign(round=lambda table: table["context_size"])
+    assert not judges_by_size(bc.read_runs(grown), 0.9)
     log = sweep(RATES, np.random.default_rng(4)).query("context_wrong / context_size <= 8 / context_size")
     assert not judges_by_size(bc.read_runs(log), 0.9)
     assert not bc.fit(log, families="evidence").judges

@@ -5,8 +5,8 @@ Reads `data/tiny-lm/` (see its README), fits the sweep, forecasts each setting o
 
 For a setting and a round: the mean error of its runs; what the textbook says from the judge's rates in round 0, what
 the mean field of the fitted parts says, what a forecast says (median, 90%), and how many runs lie in its interval. That
-is widened by the chance of the answers that a run gave in the round, since its error is seen through them. `own` is the
-same for a forecast from the first rounds of one half of the setting's runs, held against the other half.
+is widened by the chance of the answers that a run gave in the round, since its error is seen through them (mid-p).
+`own` is the same for a forecast from the first rounds of one half of the setting's runs, held against the other half.
 """
 
 from __future__ import annotations
@@ -91,12 +91,17 @@ def sweep_fit(kind: str, acceptance: str) -> Fit:
 
 @cache
 def runs() -> pd.DataFrame:
-    """Attempts, wrong ones and acceptances of each run in each round."""
+    """Attempts, wrong ones and acceptances of each run in each round.
+
+    But for the last attempt of a round: it filled the batch, so it was accepted whatever the rates are.
+    """
     return query(
-        "select setting, run, round, count(*) as n, sum((not correct)::int) as wrong, any_value(context_size) as size, "
+        "select setting, run, round, count(*) - 1 as n, any_value(context_size) as size, "
+        "sum((not correct)::int) - arg_max((not correct)::int, file_row_number) as wrong, "
         "any_value(context_wrong) / any_value(context_size) as contamination, "
-        "sum((correct and accepted)::int) as correct_accepted, sum((not correct and accepted)::int) as wrong_accepted "
-        "from read_parquet($1) group by all order by setting, run, round",
+        "sum((correct and accepted)::int) - arg_max(correct::int, file_row_number) as correct_accepted, "
+        "sum((not correct and accepted)::int) - arg_max((not correct)::int, file_row_number) as wrong_accepted "
+        "from read_parquet($1, file_row_number = true) group by all order by setting, run, round",
         str(DATA / "loops.parquet"),
     ).assign(error=lambda table: table["wrong"] / table["n"])
 
@@ -114,8 +119,9 @@ def held(fan: tuple[float, ...], seen: pd.DataFrame, rng: np.random.Generator) -
     error = expit(np.where(drawn > z[-1], odds[-1] + (drawn - z[-1]) * slopes[-1], error))
     hits = []
     for n, wrong in zip(seen["n"], seen["wrong"], strict=True):
-        low, high = np.quantile(rng.binomial(int(n), error), [0.05, 0.95])
-        hits.append(low <= wrong <= high)
+        drawn_wrong = rng.binomial(int(n), error)
+        below, equal = (drawn_wrong < wrong).mean(), (drawn_wrong == wrong).mean()
+        hits.append(0.05 <= below + equal / 2 <= 0.95)  # whole numbers would be held too often by closed intervals
     return float(np.mean(hits))
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from boostcalc.forecasting import Forecast
 
-__all__ = ["Fit"]
+__all__ = ["Fit", "size_of"]
 
 NO_JUDGE = {name: Estimate(None).to_dict() for name in FIGURES} | {"effective_counts": None}
 """The evaluator's part of the document where there is none."""
@@ -38,6 +38,19 @@ NO_RATES = "the runs say nothing of the evaluator's rates: log `accepted` beside
 NO_RESPONSE = "no response was fitted: the runs have no error counts at known contaminations"
 
 RATES = ("tpr", "fpr", "likelihood_ratio")
+
+
+GROWN = 5
+"""Rounds after which a context that grows for ever is taken to have the size that stands for all of its sizes."""
+
+
+def size_of(context: ContextPolicy, batch: float) -> float:
+    """The context size at which a loop's evaluator and deviation are looked up: the one that it settles at.
+
+    Of contexts that grow for ever, that after `GROWN` rounds.
+    """
+    settled = context.settled_size(batch)
+    return settled if np.isfinite(settled) else context.start(batch) + GROWN * batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,12 +163,11 @@ class Fit(Result):
         """What is known of the evaluator under contexts of about so many pairs: `judge`, where sizes do not differ."""
         if not self.judges:
             return self.judge
-        within = min(size, self.judges[-1].size)  # a context that grows without end is larger than all
-        return min(self.judges, key=lambda one: abs(np.log1p(one.size) - np.log1p(within))).judge
+        return min(self.judges, key=lambda one: abs(np.log1p(one.size) - np.log1p(size))).judge
 
     def drawn_evaluator(self, loop: Loop, rng: np.random.Generator, size: int) -> BaseEvaluator:
         """Evaluators of a loop of this fit that the data allow: of known rates, in arrays of shape `(size,)`."""
-        judge = self.judge_at(loop.context.settled_size(loop.batch))
+        judge = self.judge_at(size_of(loop.context, loop.batch))
         if judge is not None and loop.evaluator.drifts:
             return judge.trends["contamination"].draw(rng, size)
         return loop.evaluator.sample(rng, size)
@@ -243,7 +255,7 @@ class Fit(Result):
         """
         policy, pairs = context or Replace(), self.usual_size if batch is None else batch
         evaluator: BaseEvaluator
-        judge = self.judge_at(policy.settled_size(pairs))
+        judge = self.judge_at(size_of(policy, pairs))
         if tpr is None and fpr is None and judge is not None and judge.drifts:
             evaluator = judge.evaluator
         else:

@@ -19,6 +19,7 @@ from boostcalc.dynamics import (
 from boostcalc.dynamics.finite import sample_trajectory
 from boostcalc.errors import DataError
 from boostcalc.fitting import Fit, FittedResponse
+from boostcalc.fitting.fit import size_of
 from boostcalc.fitting.told import NOT_FITTED
 from boostcalc.forecasting.forecast import QUANTILES, Forecast
 from boostcalc.forecasting.modes import modes
@@ -91,7 +92,7 @@ def forecast(
     """
     generator = np.random.default_rng(rng)
     plain = fit.loop(tpr=tpr, fpr=fpr, context=context, batch=batch)
-    off = fit.chosen.expected(plain.context.settled_size(plain.batch))
+    off = fit.chosen.expected(size_of(plain.context, plain.batch))
     loop = Loop(evaluator=plain.evaluator, response=off, context=plain.context, batch=plain.batch)
     start = Start(error, contamination)
     check_question(loop, start, target=target, level=level)
@@ -141,7 +142,7 @@ def _draw(
 ) -> tuple[Outcomes | None, int]:
     """What `share` draws of one family do, batch by batch; and how many were left out for want of a start."""
     judge = fit.drawn_evaluator(loop, rng, share)
-    response = fitted.draw_runs(rng, share, loop.context.settled_size(loop.batch))
+    response = fitted.draw_runs(rng, share, size_of(loop.context, loop.batch))
     many = Loop(evaluator=judge, response=response, context=loop.context, batch=loop.batch)
     begin = start.sample(rng, share)
     begins = ~np.isnan(many.start(begin).logit_error)
@@ -179,7 +180,7 @@ def _left_open(fit: Fit, loop: Loop, lost: float) -> list[str]:
             f"the log's {chosen.spread.by}s differ by {chosen.misfit.between:.2g} in log-odds (standard deviation, as "
             f"{chosen.spread.clusters} tell): each drawn loop has a deviation of its own"
         )
-    share, away = chosen.farthest(loop.context.settled_size(loop.batch))
+    share, away = chosen.farthest(size_of(loop.context, loop.batch))
     if abs(away) > DIFFERENT:
         said.append(
             f"the log lies off the {chosen.family} response by up to {abs(away):.2g} in log-odds (at c = {share:.2g}), "

@@ -45,6 +45,8 @@ def judges_by_size(runs: Runs, level: float) -> tuple[AtSize, ...]:
     seen = contexts[
         (contexts["context_size"] > 0) & ((contexts["correct_judged"] > 0) | (contexts["wrong_judged"] > 0))
     ]
+    if "round" in seen and (seen.groupby("context_size")["round"].nunique() <= 1).all() and seen["round"].nunique() > 1:
+        return ()  # a context that grows: its sizes are its rounds
     spans = seen.groupby("context_size")["share"].agg(np.ptp)
     compared = spans.index[spans >= CROSSED * np.ptp(seen["share"])] if len(seen) else spans.index
     if not 2 <= len(compared) <= MOST:
