@@ -134,7 +134,7 @@ def loaded(code: str, among: tuple[str, ...] = HEAVY) -> set[str]:
         "import boostcalc.cli as c; c.invoke(['predict', '--tp', '0.8', '--fp', '0.1'])",
         "import boostcalc.cli as c; c.invoke(['predict', '--tp', '0.8', '--fp', '0.1', '--json'])",
         "import boostcalc.cli as c; c.invoke(['predict', '--tp', '80/100', '--fp', '10/100'])",
-        "import boostcalc.cli as c; c.invoke(['predict', '--tp', '1', '--fp', '.1', '--response', 'affine:mu=0.1,nu=0'])",
+        "import boostcalc.cli as c; c.invoke(['predict', '--tp', '1', '--fp', '.1', '--response', 'affine:mu=0,nu=0'])",
         "import boostcalc.cli as c; c.invoke(['predict', '--tp', '.8', '--fp', '.1', '--votes', '5'])",
     ],
 )
