@@ -102,6 +102,12 @@ class TestAssumptions:
     def test_a_learner_that_ignores_its_context(self) -> None:
         fit = bc.fit(table(np.random.default_rng(3), lambda c: 0.3 + 0 * c, n=20_000))
         assert verdicts(fit)["how the model takes its context"] == "ignores it"
+        assert "this model ignores its context" in fit.status
+
+    def test_a_learner_that_is_not_seen_to_heed_its_context(self) -> None:
+        fit = bc.fit(table(np.random.default_rng(3), lambda c: 0.3 + 0 * c, n=40))
+        assert verdicts(fit)["how the model takes its context"] == "cannot be told"
+        assert "whether this model heeds its context cannot be told" in fit.status
 
     def test_room_enough(self) -> None:
         """With half of the evidence in at half a pair, contexts of 16 and 32 pairs are alike."""

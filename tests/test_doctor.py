@@ -621,8 +621,9 @@ class TestCommandLine:
         [
             ("empty.csv", b"", 1, "empty.csv is empty"),
             ("head.csv", b"correct,accepted\n", 1, "head.csv has no rows"),
-            ("binary.csv", bytes(range(256)), 1, "it holds zero bytes"),
+            ("binary.csv", bytes(range(256)), 1, "it holds NUL bytes"),
             ("binary.dat", b"\0\1", 2, "no reader for '.dat'"),
+            ("log", b"correct\n1\n", 2, "log: no reader for a name without an ending; known are: .csv"),
             ("other.csv", b"a,b\n1,2\n", 1, "no column to learn from"),
         ],
     )

@@ -258,7 +258,7 @@ class TestEstimate:
             _ = found.evaluator
 
     def test_refusals(self) -> None:
-        with pytest.raises(DataError, match="say nothing"):
+        with pytest.raises(DataError, match=r"no verdict on an answer of known truth: log `accepted` beside"):
             estimate_evaluator(pd.DataFrame({"correct": [True, False]}))
         with pytest.raises(UsageError, match="level"):
             estimate_evaluator(pd.DataFrame({"correct": [True], "accepted": [True]}), level=1.0)

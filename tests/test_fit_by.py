@@ -129,7 +129,7 @@ def test_saved_fits_come_back(fits: bc.Fits, tmp_path: Path) -> None:
     back = bc.read_fits(path)
     assert back.to_dict() == fits.to_dict()
     assert back.summary() == fits.summary()
-    with pytest.raises(DataError, match="holds fits, not a fit"):
+    with pytest.raises(DataError, match=r"holds fits, not a fit .*; say which of them by where"):
         bc.read_fit(path)
     for part in ("groups", "by", "warnings"):
         broken = {key: value for key, value in fits.to_dict().items() if key != part}

@@ -124,6 +124,14 @@ class TestText:
             bc.read_runs(tmp_path)
 
 
+def test_columns_that_have_numbers_for_names() -> None:
+    frame = pd.DataFrame({"correct": [True, False], 3: [1, 2], ("a", 1): [1, 2]})
+    assert bc.read_runs(frame).ignored == ("3", "('a', 1)")
+    assert bc.read_runs(frame, columns={"round": "3"}).cells["round"].tolist() == [1, 2]
+    with pytest.raises(SchemaError, match="its columns are 0, 1"):
+        bc.read_runs(pd.DataFrame(np.zeros((2, 2))))
+
+
 class TestScores:
     @pytest.mark.parametrize("form", ["pandas", "polars", "duckdb", "csv", "jsonl", "parquet"])
     def test_many_scores_are_rounded_alike_by_every_engine(self, form: str, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ FAULTS = [
     ("correct,context_size", "1,10.5", "context_size", "whole"),
     ("correct,context_size", "1,x", "context_size", "a number|whole"),
     ("correct,context_size", "1,1_000", "context_size", "whole"),
+    ("correct,context_size", "1,1e400", "context_size", "whole"),
     ("correct,score", "1,high", "score", "a number"),
     ("correct,score", "1,inf", "score", "a number"),
     ("correct", "maybe", "correct", "true or false"),
@@ -216,6 +217,13 @@ def test_a_packed_file_is_read_like_an_open_one(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(plain.cells, packed.cells)
     assert plain.unread == packed.unread
     assert list(plain.cells["run"]) == ["007", "a"]
+
+
+@pytest.mark.parametrize("name", ["log.csv.gz", "log.jsonl.gz"])
+def test_a_file_that_is_not_packed_as_its_name_says(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("correct\n1\n")
+    with pytest.raises(SchemaError, match=f"{name} cannot be read: Not a gzipped file"):
+        bc.read_runs(tmp_path / name)
 
 
 def test_the_command_line_says_what_it_leaves_out(cli: Callable[..., Ran], tmp_path: Path) -> None:

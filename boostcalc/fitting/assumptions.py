@@ -12,7 +12,7 @@ from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array
 from boostcalc.results import Estimate, percent
 
-__all__ = ["OF_RESPONSE", "assumptions"]
+__all__ = ["IGNORES", "OF_RESPONSE", "TAKES", "UNTOLD", "assumptions"]
 
 NEGLIGIBLE = 0.001
 """An error (or its complement) below this is as good as none for the assumption of perfect adaptation."""
@@ -26,7 +26,13 @@ IGNORED = 0.05
 SETTLED = 0.02
 """A change of the error, as the context doubles, that is as good as none."""
 
-OF_RESPONSE = ("perfect adaptation", "how the model takes its context", "the context has room enough")
+TAKES = "how the model takes its context"
+"""Name of the one that says which kind of learner it is."""
+
+IGNORES, UNTOLD = "ignores it", "cannot be told"
+"""Its verdicts where the error does not rise with the contamination, and where it is not seen to."""
+
+OF_RESPONSE = ("perfect adaptation", TAKES, "the context has room enough")
 """Names of those that are read off the chosen family."""
 
 DRAWS = 2_000
@@ -98,14 +104,14 @@ def _learner(responses: Sequence[FittedResponse], level: float) -> dict[str, str
     told = ", ".join(f"{kind} {percent(weight)}" for kind, weight in weights.items() if weight >= 0.005)
     evidence = f"from a clean to a wholly wrong context the error rises by {change}; weights on held-out data: {told}"
     if change.high is not None and change.high < IGNORED:
-        verdict = "ignores it"
+        verdict = IGNORES
     elif change.low is not None and change.low < IGNORED:
-        verdict = "cannot be told"
+        verdict = UNTOLD
     else:
         verdict = max(weights, key=lambda kind: weights[kind])
         if weights[verdict] < 0.8:
             verdict = f"cannot be told; most likely {verdict}"
-    return _record("how the model takes its context", verdict, evidence)
+    return _record(TAKES, verdict, evidence)
 
 
 def _room(responses: Sequence[FittedResponse], data: Observations, level: float) -> dict[str, str]:

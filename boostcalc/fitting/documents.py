@@ -42,5 +42,6 @@ def read_document(path: str | Path, kind: str) -> dict[str, Any]:
         )
     if not isinstance(record, dict) or record.get("kind") != kind:
         found = record.get("kind") if isinstance(record, dict) else None
-        raise DataError(f"{file.name} holds {found or 'something else'}, not a {kind} saved by boostcalc")
+        hint = "; say which of them by where (--where COLUMN=VALUE)" if (found, kind) == ("fits", "fit") else ""
+        raise DataError(f"{file.name} holds {found or 'something else'}, not a {kind} saved by boostcalc{hint}")
     return record

@@ -103,8 +103,9 @@ def fit(
     clusters = {"by": spread.by, "count": spread.clusters} if spread else judge.clusters if judge else {}
     error, error_by = _error(log, level)
     order = _order(responses, used, level)
+    assumed = assumptions(responses, data, judge, error, order, averaged=averaged, level=level)
     return Fit(
-        status=status(log, data, responses, judge),
+        status=status(log, data, responses, judge, assumed),
         n_attempts=log.n_attempts,
         clusters=clusters,
         level=level,
@@ -115,7 +116,7 @@ def fit(
         responses=responses,
         seen=_seen(data),
         diagnostics=_diagnostics(responses, used, order),
-        assumptions=assumptions(responses, data, judge, error, order, averaged=averaged, level=level),
+        assumptions=assumed,
         warnings=(
             *(left_out(unfitted) if responses else unfitted),
             *warnings(log, data, responses),

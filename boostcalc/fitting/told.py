@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from boostcalc.fitting.assumptions import IGNORES, TAKES, UNTOLD
 from boostcalc.fitting.evaluator import EvaluatorFit
 from boostcalc.fitting.fitted import FittedResponse
 from boostcalc.fitting.observations import Observations
@@ -19,12 +20,22 @@ NOT_FITTED = "not fitted: "
 """How the sentence begins that names the families which these runs do not determine, beside others which they do."""
 
 
-def status(log: Runs, data: Observations, responses: tuple[FittedResponse, ...], judge: EvaluatorFit | None) -> str:
-    """One sentence: how much there is, which learner it shows, and what is known of the evaluator."""
+def status(
+    log: Runs,
+    data: Observations,
+    responses: tuple[FittedResponse, ...],
+    judge: EvaluatorFit | None,
+    assumed: Sequence[dict[str, str]],
+) -> str:
+    """One sentence: how much there is, which learner `assumed` lets it show, and what is known of the evaluator."""
     parts = []
     if responses:
-        best = responses[0]
-        parts.append(f"the {best.family} response predicts held-out data best: this model {best.response.learner}")
+        takes = next((one["verdict"] for one in assumed if one["name"] == TAKES), None)
+        learner = {
+            IGNORES: "this model ignores its context",
+            UNTOLD: "whether this model heeds its context cannot be told",
+        }.get(takes or "", f"this model {responses[0].response.learner}")
+        parts.append(f"the {responses[0].family} response predicts held-out data best: {learner}")
     counts = {} if judge is None else judge.counts
     known = [name for name, found in counts.items() if found is not None]
     told = {

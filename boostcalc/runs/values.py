@@ -117,7 +117,7 @@ def _outside(name: str, values: Array) -> NDArray[np.bool_]:
     if column.high is not None:
         outside |= values > column.high
     if column.whole:
-        outside |= np.isfinite(values) & (values % 1 != 0)
+        outside |= values > np.floor(values)
     return outside
 
 

@@ -57,7 +57,8 @@ def estimate_evaluator(runs: Any, *, level: float = 0.9, rng: int | np.random.Ge
     seen = Verdicts.of(log)
     if not (seen.correct.trials.any() or seen.wrong.trials.any()):
         raise DataError(
-            "the runs say nothing of the evaluator's rates: log `accepted` beside `correct`, or give tpr and fpr"
+            "the runs say nothing of the evaluator's rates, as they have no verdict on an answer of known truth: log "
+            "`accepted` beside `correct`" + (", also where `votes` are logged" if "votes" in log.cells else "")
         )
     found = {
         "tpr": rate_estimate(seen.correct, level),

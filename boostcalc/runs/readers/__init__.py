@@ -45,7 +45,8 @@ def open_table(source: Any, asked: Asked | None = None) -> Table:
         if path.is_dir():
             raise UsageError(f"{path.name} is a folder without a log; known are: {KNOWN}")
         raise UsageError(
-            f"{path.name}: no reader for {path.suffix or 'a name without an ending'!r}; known are: {KNOWN}"
+            f"{path.name}: no reader for {repr(path.suffix) if path.suffix else 'a name without an ending'}; "
+            f"known are: {KNOWN}"
         )
     if not path.exists():
         raise UsageError(f"no such file: {path}")

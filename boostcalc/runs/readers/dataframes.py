@@ -17,7 +17,7 @@ __all__ = ["as_pandas", "from_dataframe"]
 
 
 def from_dataframe(source: Any, name: str | None = None) -> Table:
-    """A dataframe as a table.
+    """A dataframe as a table; names of columns that are no text, as pandas allows them, are written out.
 
     Raises
     ------
@@ -26,7 +26,10 @@ def from_dataframe(source: Any, name: str | None = None) -> Table:
     """
     kind = type(source).__name__
     try:
-        frame: nw.LazyFrame[Any] = nw.from_native(source).lazy()
+        native = nw.from_native(source)
+        if native.implementation.is_pandas_like() and not all(isinstance(column, str) for column in source.columns):
+            native = nw.from_native(source.set_axis([str(column) for column in source.columns], axis=1))
+        frame: nw.LazyFrame[Any] = native.lazy()
     except TypeError:
         raise UsageError(f"cannot read runs from a {kind}: give a file name or a dataframe") from None
     by_engine = frame.implementation.is_duckdb()

@@ -81,7 +81,7 @@ def _header(path: Path) -> tuple[str, list[str], int]:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise SchemaError(f"{path.name} is UTF-16 text: save it as UTF-8")
     if b"\0" in head:
-        raise SchemaError(f"{path.name} is no text: it holds zero bytes")
+        raise SchemaError(f"{path.name} is no text: it holds NUL bytes")
     text = head.decode("utf-8-sig", "replace")
     body = text.lstrip("\r\n")
     if not body.strip():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -144,7 +145,7 @@ def engine_errors(name: str) -> Iterator[None]:
         raise
     except duckdb.InterruptException:
         raise KeyboardInterrupt from None
-    except (duckdb.Error, ValueError, EOFError, zlib.error) as error:
+    except (duckdb.Error, ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise unreadable(name, error) from None
     except RuntimeError as error:
         if "interrupt" in str(error).lower():  # how DuckDB passes on Ctrl-C
