@@ -52,7 +52,9 @@ class FakeEndpoint:
     ----------
     a, b : log-odds of an error under a clean context, and what a wholly wrong one adds; ε without context: σ(a).
     tpr, fpr : how often a right and a wrong answer is believed.
-    logprobs : "given", "missing" (asked for, and left out) or "refused" (status 400).
+    logprobs : "given", "missing" (asked for, and left out), "refused" (status 400), "five" (refused for more tokens) or
+        "chatty" (given for a verdict that begins with another word).
+    silent : whether every answer is empty.
     status : what is answered instead, for the first `failing` requests.
     body : instead of a reply: bytes and their type.
     delay : seconds that a reply takes, up to.
@@ -64,6 +66,7 @@ class FakeEndpoint:
     tpr: float = 0.8
     fpr: float = 0.3
     logprobs: str = "given"
+    silent: bool = False
     status: int = 200
     failing: float = math.inf
     body: tuple[bytes, str] | None = None
@@ -132,17 +135,20 @@ class FakeEndpoint:
             return self.status, json.dumps(said).encode(), "application/json"
         if self.body is not None:
             return 200, *self.body
-        if self.logprobs == "refused" and "logprobs" in request:
+        most = {"refused": 0, "five": 5}.get(self.logprobs, 20)
+        if request.get("top_logprobs", 0) > most:
             said = {"error": {"message": "this model does not support logprobs", "type": "invalid", "code": None}}
             return 400, json.dumps(said).encode(), "application/json"
-        text, tops = self.verdict(request) if judging(request) else (self.answer(request), {})
+        text, tops = self.verdict(request) if judging(request) else ("" if self.silent else self.answer(request), {})
+        if self.logprobs == "chatty" and tops:
+            text, tops = f"Well, I say: {text}.", {"Well": -0.01, "TRUE": -9.0}
         choice: dict[str, Any] = {
             "index": 0,
             "finish_reason": "stop",
             "message": {"role": "assistant", "content": text},
             "logprobs": None,
         }
-        if request.get("logprobs") and self.logprobs == "given":
+        if request.get("logprobs") and self.logprobs != "missing":
             top = [{"token": token, "logprob": value, "bytes": None} for token, value in tops.items()]
             choice["logprobs"] = {"content": [{**max(top, key=lambda one: one["logprob"]), "top_logprobs": top}]}
         document = {

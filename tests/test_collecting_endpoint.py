@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 import boostcalc as bc
+from boostcalc.collecting import printed
 from boostcalc.errors import EndpointError, UsageError
 from tests.fake_endpoint import KEY, FakeEndpoint
 
@@ -74,7 +76,7 @@ def test_an_endpoint_that_fails_midway_keeps_what_was_done(tasks: Path, tmp_path
     bc.run_loop(tasks, log, endpoint, DESIGN, bc.Manner(budget=bc.Budget(calls=12)))
     fake.status = 500
     said = fails(tasks, log, fake)
-    assert "(6 attempts are kept: the same command goes on from there)" in said
+    assert "(6 attempts kept: once that is put right, the same command goes on from there)" in said
     fake.status = 200
     bc.run_loop(tasks, log, endpoint, DESIGN)
     assert log.read_bytes() == (tmp_path / "whole.csv").read_bytes()
@@ -107,20 +109,71 @@ def test_a_malformed_reply_is_a_sentence(
     assert "not as a chat endpoint does" in fails(tasks, tmp_path / "runs.csv", fake)
 
 
-@pytest.mark.parametrize("logprobs", ["missing", "refused"])
+@pytest.mark.parametrize("logprobs", ["missing", "refused", "chatty"])
 def test_without_token_probabilities_verdicts_are_what_is_said(
     tasks: Path, tmp_path: Path, fake: FakeEndpoint, logprobs: str
 ) -> None:
     fake.logprobs = logprobs
     endpoint, manner = bc.Endpoint("m", fake.url), bc.Manner(evaluation=bc.Evaluation(votes=3))
-    result = bc.run_loop(tasks, tmp_path / "runs.csv", endpoint, DESIGN, manner)
-    assert "gives no token probabilities" in result.status
+    screen = io.StringIO()
+    result = bc.run_loop(tasks, tmp_path / "runs.csv", endpoint, DESIGN, manner, report=printed(screen))
+    assert ">99% of the verdicts are what was said" in result.status
+    assert result.notes[0] in (tmp_path / "runs.provenance.json").read_text(encoding="utf-8")
+    assert screen.getvalue().count("verdicts are what is said") == 1
     frame = pd.read_csv(tmp_path / "runs.csv")
     assert set(frame["votes"]) == {3}
     assert set(frame["votes_for"]) == {0, 1, 2, 3}
     assert ((frame["votes_for"] >= 2) == frame["accepted"]).all()
     assert np.allclose(frame["score"] * 3, frame["votes_for"])
     assert result.spent.calls == 4 * result.attempts
-    strict = bc.Manner(evaluation=bc.Evaluation(reading="probabilities"))
+
+
+@pytest.mark.parametrize("logprobs", ["missing", "refused"])
+def test_who_insists_on_probabilities_is_told_that_there_are_none(
+    tasks: Path, tmp_path: Path, fake: FakeEndpoint, logprobs: str
+) -> None:
+    fake.logprobs, strict = logprobs, bc.Manner(evaluation=bc.Evaluation(reading="probabilities"))
     with pytest.raises(EndpointError, match="no token probabilities"):
-        bc.run_loop(tasks, tmp_path / "strict.csv", endpoint, DESIGN, strict)
+        bc.run_loop(tasks, tmp_path / "strict.csv", bc.Endpoint("m", fake.url), DESIGN, strict)
+
+
+def test_an_endpoint_that_gives_fewer_probabilities_is_asked_for_fewer(
+    tasks: Path, tmp_path: Path, fake: FakeEndpoint
+) -> None:
+    for logprobs in ("given", "five"):
+        fake.logprobs, begun = logprobs, len(fake.seen)
+        bc.run_loop(tasks, tmp_path / f"{logprobs}.csv", bc.Endpoint("m", fake.url), DESIGN, bc.Manner(concurrency=3))
+    asked = [request["top_logprobs"] for request in fake.seen[begun:] if "top_logprobs" in request]
+    assert (tmp_path / "five.csv").read_bytes() == (tmp_path / "given.csv").read_bytes()
+    assert 1 <= asked.count(20) <= 3  # by those that were under way at once
+    assert set(asked) == {20, 5}
+
+
+def test_empty_answers_are_told(tasks: Path, tmp_path: Path, fake: FakeEndpoint) -> None:
+    fake.silent = True
+    endpoint, design = bc.Endpoint("m", fake.url), replace(DESIGN, rounds=0, runs=1, most=8)
+    result = bc.run_loop(tasks, tmp_path / "runs.csv", endpoint, design)
+    assert ">99% of the answers are empty" in result.status
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://[::1", "http://127.0.0.1:99999/v1", "http://", "ftp://a/v1", "htp://me:secret@127.0.0.1/v1?key=secret"],
+)
+def test_an_address_that_is_none_is_refused_without_what_may_be_a_key(url: str) -> None:
+    with pytest.raises(UsageError, match="no address of an endpoint") as refusal:
+        bc.Endpoint("m", url)
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("key", ["sk-caf\u00e9", "sk-one\nsk-two"])
+def test_a_key_that_is_none_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("TEST_KEY", key)
+    with pytest.raises(UsageError, match="what TEST_KEY holds is no key") as refusal:
+        bc.Endpoint("m", key_env="TEST_KEY").key()
+    assert "sk-" not in str(refusal.value)
+
+
+def test_an_extra_field_does_not_set_what_an_option_sets() -> None:
+    with pytest.raises(UsageError, match="temperature is no extra field"):
+        bc.Endpoint("m", extra={"top_k": 0, "temperature": 0})

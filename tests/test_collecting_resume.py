@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import random
@@ -18,7 +19,10 @@ import pytest
 import boostcalc as bc
 from boostcalc.collecting.contexts import request_seed
 from boostcalc.collecting.journal import Journal, Spent
-from boostcalc.collecting.planning import Outcome
+from boostcalc.collecting.loop_design import LoopPlan
+from boostcalc.collecting.progress import Tally
+from boostcalc.collecting.scheduler import _Scheduler
+from boostcalc.collecting.stages import Outcome, Stage
 from boostcalc.errors import DataError, UsageError
 from tests.fake_endpoint import FakeEndpoint, task_lines
 
@@ -119,6 +123,93 @@ def test_ctrl_c_is_told_and_loses_nothing(tasks: Path, tmp_path: Path) -> None:
     assert "goes on from there" in err
     assert "Traceback" not in err
     assert len(journal_of(log)) >= 3
+
+
+NOTEBOOK = """
+import asyncio, sys
+import boostcalc as bc
+
+async def cell():
+    bc.run_loop(sys.argv[1], sys.argv[2], bc.Endpoint("m", sys.argv[3]), bc.LoopDesign(batch=6))
+
+try:
+    asyncio.new_event_loop().run_until_complete(cell())  # asyncio.run would keep the signal from it
+except KeyboardInterrupt:
+    sys.exit("interrupted")
+"""
+
+
+def test_an_interrupt_reaches_a_run_that_a_notebook_began(tasks: Path, tmp_path: Path) -> None:
+    """Where a loop of events runs already, the run is in a thread of its own, which no signal reaches."""
+    log = tmp_path / "runs.csv"
+    with FakeEndpoint(delay=0.5) as fake:
+        command = [sys.executable, "-c", NOTEBOOK, str(tasks), str(log), fake.url]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            journal, patience = log.with_suffix(".journal.jsonl"), time.monotonic() + 120
+            while not (journal.exists() and journal.read_bytes().count(b"\n") > 2) and time.monotonic() < patience:
+                time.sleep(0.01)
+            interrupted = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            assert process.stderr is not None
+            assert process.stderr.read().strip() == "interrupted"
+        assert process.returncode == 1
+        assert time.monotonic() - interrupted < 30  # the whole run takes minutes
+        asked = len(fake.seen)
+    assert len(journal_of(log)) >= 2
+    assert asked < 60
+
+
+def test_what_is_complete_when_it_is_cancelled_is_kept(tasks: Path, tmp_path: Path) -> None:
+    """Two attempts are done at once, and the interrupt comes before either is journaled."""
+    plan = LoopPlan(replace(DESIGN, runs=1), bc.read_tasks(tasks))
+    outcome = Outcome("q0", "7", True, True, 1.0, 1, 1, "probabilities")
+
+    class Attempting:
+        evaluation = bc.Evaluation()
+
+        def __init__(self) -> None:
+            self.plan, self.made = plan, 0
+
+        async def __call__(self, client: object, stage: Stage, index: int) -> tuple[Outcome, Spent]:
+            self.made += 1
+            if self.made > 2:  # the others hang
+                await asyncio.sleep(3600)
+            return outcome, Spent(2, 0, 0)
+
+    journal = Journal.open(tmp_path / "j.jsonl", {})
+    history = [[plan.begin(0)]]
+    scheduler = _Scheduler(Attempting(), journal, bc.Budget(), 4, None, history, [0], Tally())  # type: ignore[arg-type]  # two attempts, without an endpoint
+
+    async def interrupted() -> None:
+        task = asyncio.create_task(scheduler.run(None))  # type: ignore[arg-type]  # nobody is asked
+        await asyncio.sleep(0)  # it begins its attempts and waits
+        await asyncio.sleep(0)  # two of them are done
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(interrupted())
+    journal.close()
+    assert journal.recorded == {("loop-0-0", 0): {0: outcome, 1: outcome}}
+
+
+@pytest.mark.parametrize("text", ["a note to myself", "{}\n", '{"journal": 99, "depends_on": {}}\n{}\n'])
+def test_a_file_that_is_no_journal_of_ours_stays_as_it_is(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "runs.journal.jsonl"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match="name another output"):
+        Journal.open(path, {"x": 1})
+    assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("length", range(40))
+def test_a_head_that_a_kill_tore_is_written_anew(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "runs.journal.jsonl"
+    Journal.open(path, {"x": 1}).close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: min(length, len(whole) - 1)])
+    Journal.open(path, {"x": 1}).close()
+    assert path.read_bytes() == whole
 
 
 def test_two_processes_do_not_write_one_journal(tmp_path: Path) -> None:

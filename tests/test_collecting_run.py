@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from collections.abc import Callable
@@ -13,7 +14,9 @@ import pytest
 
 import boostcalc as bc
 from boostcalc.collecting.journal import Spent
-from boostcalc.collecting.progress import Progress, Tally
+from boostcalc.collecting.progress import Progress, Tally, printed
+from boostcalc.collecting.stages import Outcome
+from boostcalc.errors import UsageError
 from tests.conftest import Ran
 from tests.fake_endpoint import FakeEndpoint, task_lines
 
@@ -130,7 +133,7 @@ def test_progress_is_told_as_it_is(tasks: Path, tmp_path: Path, fake: FakeEndpoi
     ends = [one for one in told if one.place == 4 and one.round == 2]
     assert any(one.error == pytest.approx(last["error"]) for one in ends)
     assert "error " in told[0].line
-    assert told[-1].foreseen == pytest.approx(told[-1].error)  # no round is left: it is what was seen
+    assert told[-1].foreseen is None  # no round is left
     ahead = [one for one in told if one.foreseen is not None and one.round < 2]
     assert ahead
     assert all("by the textbook" in one.line for one in ahead)
@@ -141,10 +144,42 @@ def test_what_is_foreseen_is_the_recurrence_from_the_rates_so_far() -> None:
     assert tally.foreseen(0.5, 3) is None
     for correct, accepted, count in ((True, True, 39), (True, False, 10), (False, True, 9), (False, False, 40)):
         for _ in range(count):
-            tally.add(correct, accepted)
-    tally.add(True, None)
+            tally.add(Outcome("q", "a", correct, accepted, None, 1, int(accepted), "probabilities"))
+    tally.add(Outcome("q", "a", True, None, None, 0, 0, "none"))
     odds = 1.0 * (9.5 / 39.5) ** 3  # each round multiplies the odds of an error by f/t
     assert tally.foreseen(0.5, 3) == pytest.approx(odds / (1 + odds))
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_line_ends_however_it_ends(tasks: Path, tmp_path: Path, fake: FakeEndpoint) -> None:
+    """So that what is said next stands on a line of its own."""
+    endpoint, manner = bc.Endpoint("m", fake.url), bc.Manner(budget=bc.Budget(calls=12))
+    for kind in (Terminal, io.StringIO):
+        screen = kind()
+        bc.run_loop(tasks, tmp_path / f"{kind.__name__}.csv", endpoint, DESIGN, manner, report=printed(screen))
+        *_, last = screen.getvalue().splitlines()
+        assert last.startswith("runs 0/3, 6 attempts, 12 requests")
+        assert screen.getvalue().endswith("\n")
+    fake.status, screen = 401, Terminal()
+    with pytest.raises(UsageError, match="6 attempts kept"):
+        bc.run_loop(tasks, tmp_path / "Terminal.csv", endpoint, DESIGN, report=printed(screen))
+    assert screen.getvalue() == ""
+
+
+def test_a_sweep_tells_the_error_of_all_its_contexts(tasks: Path, tmp_path: Path, fake: FakeEndpoint) -> None:
+    told: list[Progress] = []
+    design = bc.SweepDesign(32, sizes=(4,), contaminations=(0.0, 1.0))
+    bc.run_sweep(tasks, tmp_path / "sweep.csv", bc.Endpoint("m", fake.url), design, report=told.append)
+    frame = pd.read_csv(tmp_path / "sweep.csv")
+    assert told[-1].error == pytest.approx(1 - frame["correct"].mean())
+    assert told[-1].acceptance == pytest.approx(frame["accepted"].mean())
+    assert told[-1].line.startswith("contexts 8/8, 32 attempts")
 
 
 def test_it_runs_where_a_loop_of_events_runs_already(tasks: Path, tmp_path: Path, fake: FakeEndpoint) -> None:

@@ -137,7 +137,11 @@ def test_probabilities_are_those_of_tokens_that_can_only_begin_one_word() -> Non
     )
     assert truth.probabilities({"The": -0.1}) is None
     # "v" begins both words: it tells nothing
-    assert Evaluation(words=("v0", "v1")).probabilities({"v": -0.1, "v1": -3.0}) == pytest.approx([0, 1])
+    assert Evaluation(words=("v0", "v1")).probabilities({"v": -0.6, "v1": -0.9}) == pytest.approx([0, 1])
+    # a tenth at least, or the reply is a sentence; unless probabilities are insisted on
+    for share, reading, read in ((0.11, "auto", True), (0.09, "auto", False), (0.09, "probabilities", True)):
+        tokens = {"The": math.log(1 - share), "TRUE": math.log(share)}
+        assert (Evaluation(reading=reading).probabilities(tokens) is not None) == read
     assert Evaluation("survey").probabilities({"5": -1.0, "10": -0.1, "1": -1.0}) == pytest.approx([0.5, 0, 0, 0, 0.5])
 
 

@@ -10,7 +10,7 @@ import boostcalc as bc
 from boostcalc.cli.asking import asking_options, needed, on_stderr, resumable, wrong_options
 from boostcalc.cli.common import WRITABLE, PartType, answer, output_options, say_written
 from boostcalc.collecting import Endpoint, Manner
-from boostcalc.collecting.loops import ORDERS
+from boostcalc.collecting.loop_design import ORDERS
 from boostcalc.dynamics import POLICIES
 
 __all__ = ["command"]

@@ -1,8 +1,10 @@
 """The live loop and the sweep against a real model; they write runs in the schema of logged ones.
 
-What to ask next is planned without an endpoint in sight (`planning`, `loops`, `sweeps`, `contexts`); how an answer is
-asked for, graded and evaluated is text (`prompts`, `grading`, `evaluation`); `endpoint`, `journal` and `driving` touch
-the world.
+In the order in which they build on each other: what is asked (`tasks`); contexts of it, attempts under one context, and
+designs that say which contexts follow (`contexts`, `stages`, `loop_design`, `sweep_design`), without an endpoint in
+sight; how an answer is asked for, graded and evaluated (`prompts`, `grading`, `evaluation`, with a `budget` the
+`manner`), which is text; what touches the world (`journal`, `endpoint`, `attempts`, `scheduler`); and what a user calls
+(`run`, which returns a `collection`, and `sweep_plan`, which asks nobody).
 """
 
 import lazy_loader as lazy

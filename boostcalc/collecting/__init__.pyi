@@ -3,12 +3,13 @@ from .collection import Collection
 from .endpoint import Endpoint
 from .evaluation import Evaluation
 from .grading import Grading
-from .loops import LoopDesign
-from .planned import PlannedSweep, plan_sweep
+from .loop_design import LoopDesign
+from .manner import Manner
 from .progress import Progress, printed
 from .prompts import Prompts
-from .running import Manner, run_loop, run_sweep
-from .sweeps import SweepDesign
+from .run import run_loop, run_sweep
+from .sweep_design import SweepDesign
+from .sweep_plan import PlannedSweep, plan_sweep
 from .tasks import Tasks, read_tasks
 
 __all__ = [

@@ -12,8 +12,8 @@ from boostcalc.collecting.endpoint import Client
 from boostcalc.collecting.evaluation import Evaluation
 from boostcalc.collecting.grading import Grading
 from boostcalc.collecting.journal import Spent
-from boostcalc.collecting.planning import Outcome, Plan, Stage, query_of
 from boostcalc.collecting.prompts import Prompts
+from boostcalc.collecting.stages import Outcome, Plan, Stage, query_of
 from boostcalc.errors import EndpointError
 
 __all__ = ["Attempting"]
@@ -65,8 +65,11 @@ class Attempting:
             spent += reply.spent
             if wanted and reply.tokens is not None:
                 probabilities = evaluation.probabilities(reply.tokens)
-                return [probabilities] if probabilities is not None else [None] * evaluation.votes, spent
-            if wanted and evaluation.reading == "probabilities":
+                if probabilities is not None:
+                    return [probabilities], spent
+                if evaluation.reading == "probabilities":
+                    return [None] * evaluation.votes, spent
+            elif wanted and evaluation.reading == "probabilities":
                 raise EndpointError(
                     f"{client.endpoint.address} gives no token probabilities: read verdicts from what is said "
                     "(reading auto or sampled)"

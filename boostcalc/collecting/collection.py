@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from boostcalc import plotting
 from boostcalc.collecting.journal import Spent
-from boostcalc.collecting.planning import Stage
+from boostcalc.collecting.stages import Stage
 from boostcalc.collecting.tasks import Tasks
-from boostcalc.results import Result, aligned, finite, percent
+from boostcalc.results import Result, aligned, counted, finite, percent
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["Collection", "logged"]
+__all__ = ["Collection", "logged", "notes_on"]
 
 ROUNDS = ("round", "context_size", "context_contamination", "runs", "attempts", "error", "acceptance", "contamination")
 
@@ -58,10 +58,10 @@ class Collection(Result):
     @property
     def status(self) -> str:  # type: ignore[override]  # computed here, a field elsewhere
         """How much was collected, and what a reader must know."""
-        runs = len({stage.name for stage in self.stages})
-        what = f"{runs:,} {'loop' if self.loops else 'context'}{'s' if runs != 1 else ''}"
+        what = counted(len({stage.name for stage in self.stages}), "loop" if self.loops else "context")
         wrong = sum(not outcome.correct for stage in self.stages for _, outcome in stage.used)
-        said = f"{self.attempts:,} attempts in {what}, {wrong:,} of them wrong; {self.spent.calls:,} requests"
+        made, asked = counted(self.attempts, "attempt"), counted(self.spent.calls, "request")
+        said = f"{made} in {what}, {wrong:,} of them wrong; {asked}"
         return ". ".join([said, *self.notes]) + "."
 
     def to_frame(self) -> pd.DataFrame:
@@ -172,7 +172,7 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def notes_on(stages: tuple[Stage, ...], *, left_open: int, counted: bool, reading: str) -> tuple[str, ...]:
+def notes_on(stages: tuple[Stage, ...], *, left_open: int, tokens_counted: bool, reading: str) -> tuple[str, ...]:
     """What a reader must know of how the attempts came about."""
     outcomes = [outcome for stage in stages for _, outcome in stage.used]
     judged = [outcome for outcome in outcomes if outcome.votes]
@@ -183,15 +183,25 @@ def notes_on(stages: tuple[Stage, ...], *, left_open: int, counted: bool, readin
         if stage.batch is not None and stage.over and not stage.filled
     ]
     if left_open:
-        notes.append(f"The budget ended it with {left_open:,} runs unfinished: with more, the same command goes on")
+        unfinished = counted(left_open, "run" if stages[0].batch is not None else "context")
+        notes.append(f"The budget ended it with {unfinished} unfinished: with more, the same command goes on")
+    empty = sum(not outcome.answer for outcome in outcomes)
+    if empty:
+        notes.append(
+            f"{percent(empty / len(outcomes))} of the answers are empty: does the model think longer than --max-tokens?"
+        )
     silent = sum(outcome.score is None for outcome in judged)
     if silent:
         notes.append(
             f"In {percent(silent / len(judged))} of the evaluations no word of the scale was said: not accepted"
         )
-    if reading == "auto" and any(outcome.by == "sampled" and outcome.score is not None for outcome in judged):
-        notes.append("The endpoint gives no token probabilities: verdicts are what was said")
-    if not counted:
+    said = sum(outcome.said for outcome in judged)
+    if reading == "auto" and said:
+        notes.append(
+            f"{percent(said / len(judged))} of the verdicts are what was said: the endpoint gave no probabilities of "
+            "the scale's words"
+        )
+    if not tokens_counted:
         notes.append("The endpoint does not count tokens: only requests could be capped")
     return tuple(notes)
 

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Client", "Endpoint", "Reply"]
 
-TOP = 20
-"""Most likely tokens that are asked for: the most that endpoints give."""
+TOPS: dict[int, int | None] = {20: 5, 5: None}
+"""How many of the most likely tokens are asked for, and what next where that is refused: 20 is the most anywhere."""
+
+SET_HERE = ("model", "messages", "temperature", "max_tokens", "max_completion_tokens", "seed", "n", "stream")
+"""Fields of a request that are no extra ones; nor is what asks for probabilities."""
 
 NO_KEY = "none"
 """What is sent where an endpoint needs no key: the client insists on one."""
@@ -64,8 +67,9 @@ class Endpoint:
     def __post_init__(self) -> None:
         if not self.model:
             raise UsageError("no model is named: say which one the endpoint is to ask")
-        if self.url is not None and urlsplit(self.url).scheme not in ("http", "https"):
-            raise UsageError(f"{self.url!r} is no address of an endpoint: write http://HOST:PORT/v1")
+        if self.url is not None and not _sound(self.url):
+            shown = self.url.rpartition("@")[2].partition("?")[0]  # without what may be a key
+            raise UsageError(f"{shown!r} is no address of an endpoint: write http://HOST:PORT/v1")
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
             raise UsageError(f"temperature = {self.temperature}: give a number, 0 or more")
         if not (math.isfinite(self.timeout) and self.timeout > 0):
@@ -73,6 +77,8 @@ class Endpoint:
         for name, least in (("max_tokens", 1), ("judge_tokens", 1), ("retries", 0)):
             if getattr(self, name) < least:
                 raise UsageError(f"{name} = {getattr(self, name)}: give a whole number, {least} or more")
+        if taken := sorted({*SET_HERE, "logprobs", "top_logprobs"}.intersection(self.extra)):
+            raise UsageError(f"{taken[0]} is no extra field: an option of its own, or nothing, sets it")
 
     @property
     def address(self) -> str:
@@ -98,7 +104,18 @@ class Endpoint:
             raise UsageError(
                 f"the environment has no {self.key_env}: put the key there, or name an endpoint of your own (--url)"
             )
+        if not (key.isascii() and key.isprintable()):
+            raise UsageError(f"what {self.key_env} holds is no key: it has letters that no key has, or several lines")
         return key or NO_KEY
+
+
+def _sound(url: str) -> bool:
+    """Whether a URL is one of an endpoint."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets left open, a port that is none
+        return False
 
 
 @dataclass(frozen=True)
@@ -113,7 +130,7 @@ class Reply:
 class Client:
     """Requests to one endpoint; `async with` opens and closes its connections.
 
-    `probabilities` turns False when the endpoint refuses to give token probabilities: it is not asked again.
+    `top` is how many of the most likely tokens are asked for; None once the endpoint has refused to give any.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -124,7 +141,7 @@ class Client:
                 "endpoints are asked through OpenAI's client, which is not installed: pip install 'boostcalc[collect]'"
             ) from None
         self.endpoint = endpoint
-        self.probabilities = True
+        self.top: int | None = next(iter(TOPS))
         self._limit = "max_tokens"
         self._key = endpoint.key()
         self._openai: openai.AsyncOpenAI = openai.AsyncOpenAI(
@@ -149,26 +166,26 @@ class Client:
     async def verdict(self, messages: Messages, seed: int, *, probabilities: bool) -> Reply:
         """A verdict of the judge, with token probabilities where wanted and given."""
         model = self.endpoint.judge or self.endpoint.model
-        wanted = probabilities and self.probabilities
-        return await self._send(messages, seed, model, self.endpoint.judge_tokens, probabilities=wanted)
+        return await self._send(messages, seed, model, self.endpoint.judge_tokens, probabilities=probabilities)
 
     async def _send(self, messages: Messages, seed: int, model: str, most: int, *, probabilities: bool) -> Reply:
         import openai
 
+        top = self.top if probabilities else None
         fields: dict[str, Any] = {
             "model": model,
             "messages": messages,
-            "temperature": 1.0 if probabilities else self.endpoint.temperature,
+            "temperature": 1.0 if top else self.endpoint.temperature,
             self._limit: most,
             **({"seed": seed} if self.endpoint.seeded else {}),
-            **({"logprobs": True, "top_logprobs": TOP} if probabilities else {}),
+            **({"logprobs": True, "top_logprobs": top} if top else {}),
         }
         try:
             found = await self._openai.chat.completions.create(**fields, extra_body=dict(self.endpoint.extra) or None)
         except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
             if not self._adapted(str(error), fields):
                 raise self._refused(error, model) from None
-            return await self._send(messages, seed, model, most, probabilities=probabilities and self.probabilities)
+            return await self._send(messages, seed, model, most, probabilities=probabilities)
         except openai.APIStatusError as error:
             raise self._refused(error, model) from None
         except openai.APITimeoutError:
@@ -188,7 +205,8 @@ class Client:
     def _adapted(self, complaint: str, fields: dict[str, Any]) -> bool:
         """Whether the request can be made in a way that the endpoint has just asked for."""
         if "logprobs" in fields and "logprob" in complaint.lower():
-            self.probabilities = False
+            # others under way may have been refused as much, and more
+            self.top = min(self.top or 0, TOPS[fields["top_logprobs"]] or 0) or None
             return True
         if self._limit in fields and self._limit == "max_tokens" and "max_completion_tokens" in complaint:
             self._limit = "max_completion_tokens"
@@ -210,7 +228,7 @@ class Client:
             )
         if status == 404:
             return UsageError(f"{at} has no model {model!r}, or is another address (404): {self._said(error)}")
-        if status >= 500:
+        if status in (408, 409) or status >= 500:
             return EndpointError(
                 f"{at} failed (status {status}), asked {_times(self.endpoint.retries + 1)}: {self._said(error)}"
             )

@@ -20,7 +20,10 @@ SCALES: dict[str, tuple[str, ...]] = {"truth": ("FALSE", "TRUE"), "survey": ("1"
 """By name, what an evaluator may say, from the worst to the best; "none" asks no evaluator."""
 
 READINGS = ("auto", "probabilities", "sampled")
-"""From token probabilities where there are any; from them or not at all; from what was said."""
+"""From token probabilities where the scale's words have any; from them or not at all; from what was said."""
+
+LEAST = 0.1
+"""What the words' probabilities have to add up to with "auto": below it the reply is a sentence, to be read as such."""
 
 
 @dataclass(frozen=True)
@@ -117,16 +120,18 @@ class Evaluation:
         return np.linspace(0, 1, len(self.spoken))
 
     def probabilities(self, tokens: Mapping[str, float]) -> NDArray[np.float64] | None:
-        """Probabilities of the words, from log-probabilities of the first token said; None where none is among them.
+        """Probabilities of the words, from log-probabilities of the first token said; None where they are too few.
 
-        A token stands for a word that it is or begins, if it can be no other; capitals and blanks do not matter. What
-        goes to other tokens is left out, so that the words' probabilities add up to 1.
+        Too few is none, and with the reading "auto" less than `LEAST` in all. A token stands for a word that it is or
+        begins, if it can be no other; capitals and blanks do not matter. What goes to other tokens is left out, so that
+        the words' probabilities add up to 1.
         """
         mass = np.zeros(len(self.spoken))
         for token, log_probability in tokens.items():
             if (word := self._begun(token)) is not None:
                 mass[word] += math.exp(min(log_probability, 0.0))
-        return mass / mass.sum() if mass.sum() > 0 else None
+        total = mass.sum()
+        return mass / total if total > 0 and (self.reading != "auto" or total >= LEAST) else None
 
     def said(self, text: str) -> int | None:
         """Which word a reply says: the one it begins with, else the last that stands in it; None for none."""

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import IO, Any, Self
 
-from boostcalc.collecting.planning import Outcome
+from boostcalc.collecting.stages import Outcome
 from boostcalc.errors import DataError, UsageError
 
 if sys.platform != "win32":
@@ -22,7 +22,7 @@ if sys.platform != "win32":
 
 __all__ = ["Journal", "Spent"]
 
-FORMAT = 1
+FORMAT, HEAD = 1, b'{"journal": '
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,8 @@ class Journal:
     def _read(self, depends_on: dict[str, Any]) -> None:
         self.file.seek(0)
         whole = self.file.read()
+        if whole and not whole.startswith(HEAD[: len(whole)]):
+            raise UsageError(f"{self.path} is no journal of a run: name another output, or move that file away")
         kept = whole[: whole.rfind(b"\n") + 1]
         if len(kept) < len(whole):  # torn by a kill: that attempt was never completed
             self.file.truncate(len(kept))
@@ -115,8 +117,8 @@ class Journal:
             self._write({"journal": FORMAT, "depends_on": depends_on})
             return
         if first.get("journal") != FORMAT:
-            raise UsageError(f"{self.path} is no journal of a run: name another output, or move that file away")
-        if differing := _differing(first["depends_on"], depends_on):
+            raise UsageError(f"{self.path.name} is a journal of another version of boostcalc: name another output")
+        if differing := _differing(first.get("depends_on"), depends_on):
             raise UsageError(
                 f"{self.path.name} was begun with another question ({differing}): ask the same, or name another output"
             )

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from boostcalc.collecting.stages import Outcome
 from boostcalc.dynamics import Loop
+from boostcalc.results import counted
 
 __all__ = ["Progress", "Reporting", "Tally", "printed"]
 
@@ -21,13 +23,14 @@ class Progress:
 
     Attributes
     ----------
-    runs, runs_over : runs in all, and ended.
+    runs, runs_over : runs (in a sweep: contexts) in all, and ended.
     attempts : completed.
-    round : the round of the run that moved last, and `place` of `batch` that are accepted in it (None: no batch).
-    error, acceptance : shares in that round so far.
+    round : the round of the run that moved last, and `place` of `batch` that are accepted in it (None: a sweep).
+    error, acceptance : shares in that round so far; in a sweep, of all attempts.
     calls, cost : requests so far, and what they cost (0 without a price).
     foreseen : the error of the loops' last round by the textbook recurrence, from the rates and the error so far; None
-        in a sweep, or before both rates are known.
+        in a sweep, in the last round, or before both rates are known.
+    said : whether verdicts had to be read from what was said, for want of probabilities.
     ended : whether this is the last line.
     """
 
@@ -42,64 +45,103 @@ class Progress:
     calls: int
     cost: float
     foreseen: float | None = None
+    said: bool = False
     ended: bool = False
 
     @property
     def line(self) -> str:
         """The line."""
-        said = [f"runs {self.runs_over}/{self.runs}", f"{self.attempts:,} attempts", f"{self.calls:,} requests"]
+        runs = "contexts" if self.batch is None else "runs"
+        parts = [f"{runs} {self.runs_over}/{self.runs}", counted(self.attempts, "attempt"), f"{self.calls:,} requests"]
         if self.cost:
-            said.append(f"cost {self.cost:.4g}")
+            parts.append(f"cost {self.cost:.4g}")
         if self.batch is not None:
-            said.append(f"round {self.round}: {self.place}/{self.batch} accepted")
-        said.append(f"error {self.error:.3f}")
+            parts.append(f"round {self.round}: {self.place}/{self.batch} accepted")
+        parts.append(f"error {self.error:.3f}")
         if self.acceptance is not None:
-            said.append(f"acceptance {self.acceptance:.3f}")
+            parts.append(f"acceptance {self.acceptance:.3f}")
         if self.foreseen is not None:
-            said.append(f"going to {self.foreseen:.2g} by the textbook")
-        return ", ".join(said)
+            parts.append(f"going to {self.foreseen:.2g} by the textbook")
+        return ", ".join(parts)
+
+
+def _by_truth() -> dict[bool, int]:
+    return {True: 0, False: 0}
 
 
 @dataclass
 class Tally:
-    """Verdicts so far, by truth."""
+    """Attempts so far, by whether the answer was correct: how many, how many of them judged, and accepted."""
 
-    judged: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
-    accepted: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
+    made: dict[bool, int] = field(default_factory=_by_truth)
+    judged: dict[bool, int] = field(default_factory=_by_truth)
+    accepted: dict[bool, int] = field(default_factory=_by_truth)
 
-    def add(self, correct: bool, accepted: bool | None) -> None:
-        """Counts one verdict; None is none."""
-        if accepted is not None:
-            self.judged[correct] += 1
-            self.accepted[correct] += accepted
+    def add(self, outcome: Outcome) -> None:
+        """Counts one attempt."""
+        self.made[outcome.correct] += 1
+        if outcome.accepted is not None:
+            self.judged[outcome.correct] += 1
+            self.accepted[outcome.correct] += outcome.accepted
+
+    @property
+    def attempts(self) -> int:
+        """How many were made."""
+        return sum(self.made.values())
+
+    @property
+    def error(self) -> float:
+        """The share of wrong answers; there has to be one attempt."""
+        return self.made[False] / self.attempts
+
+    @property
+    def acceptance(self) -> float | None:
+        """The share of accepted answers; None where nobody judged."""
+        judged = sum(self.judged.values())
+        return sum(self.accepted.values()) / judged if judged else None
 
     def foreseen(self, error: float, rounds: int) -> float | None:
         """The error after so many rounds more, if the rates stay and the model errs as often as its context does."""
         if not all(self.judged.values()):
             return None
+        # half an answer more of each kind: a rate of 0 or 1 from a handful of verdicts is no certainty
         tpr, fpr = ((self.accepted[kind] + 0.5) / (self.judged[kind] + 1) for kind in (True, False))
         return float(Loop(tpr=tpr, fpr=fpr).trajectory(error=error, rounds=rounds).error[-1])
 
 
 Reporting = Callable[[Progress], None]
 
+SAID = "the endpoint gives no probabilities of the scale's words: verdicts are what is said"
+
+
+@dataclass
+class _Printer:
+    """What `printed` returns."""
+
+    stream: TextIO
+    terminal: bool
+    last: float = float("-inf")
+    width: int = 0
+    warned: bool = False
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.said and not self.warned:
+            self.warned = True
+            self._write(SAID, ended=True)
+        now = time.monotonic()
+        if progress.ended or now - self.last >= (ON_TERMINAL if self.terminal else ELSEWHERE):
+            self.last = now
+            self._write(progress.line, ended=progress.ended)
+
+    def _write(self, line: str, *, ended: bool) -> None:
+        if self.terminal:
+            self.stream.write(f"\r{line.ljust(self.width)}" + ("\n" if ended else ""))
+            self.width = 0 if ended else len(line)
+        else:
+            self.stream.write(line + "\n")
+        self.stream.flush()
+
 
 def printed(stream: TextIO) -> Reporting:
-    """Writes progress to a stream."""
-    terminal = stream.isatty()
-    last, width = [0.0], [0]
-
-    def report(progress: Progress) -> None:
-        now = time.monotonic()
-        if not progress.ended and now - last[0] < (ON_TERMINAL if terminal else ELSEWHERE):
-            return
-        last[0] = now
-        line = progress.line
-        if terminal:
-            stream.write(f"\r{line.ljust(width[0])}" + ("\n" if progress.ended else ""))
-            width[0] = len(line)
-        else:
-            stream.write(line + "\n")
-        stream.flush()
-
-    return report
+    """Writes progress to a stream; and once, as soon as it is known, that verdicts are read from what is said."""
+    return _Printer(stream, stream.isatty())

@@ -20,9 +20,9 @@ from boostcalc.collecting.contexts import (
     request_seed,
     whole_share,
 )
-from boostcalc.collecting.loops import LoopDesign, LoopPlan
-from boostcalc.collecting.planning import Outcome, Plan, Recorded, Stage, query_of, replayed
-from boostcalc.collecting.sweeps import GRIDS, SweepDesign, SweepPlan
+from boostcalc.collecting.loop_design import LoopDesign, LoopPlan
+from boostcalc.collecting.stages import Outcome, Plan, Recorded, Stage, query_of, replayed
+from boostcalc.collecting.sweep_design import GRIDS, SweepDesign, SweepPlan
 from boostcalc.collecting.tasks import Task, Tasks
 from boostcalc.dynamics import POLICIES as POLICIES_BY_NAME
 from boostcalc.dynamics import Append, ContextPolicy, Replace, Window

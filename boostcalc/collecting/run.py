@@ -4,64 +4,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from boostcalc.collecting.attempts import Attempting
-from boostcalc.collecting.budget import Budget
 from boostcalc.collecting.collection import Collection, logged, notes_on
-from boostcalc.collecting.driving import drive
 from boostcalc.collecting.endpoint import Endpoint
-from boostcalc.collecting.evaluation import Evaluation
-from boostcalc.collecting.grading import Grading
 from boostcalc.collecting.journal import Journal
-from boostcalc.collecting.loops import LoopDesign, LoopPlan
+from boostcalc.collecting.loop_design import LoopDesign, LoopPlan
+from boostcalc.collecting.manner import Manner
 from boostcalc.collecting.progress import Reporting
-from boostcalc.collecting.prompts import Prompts
-from boostcalc.collecting.sweeps import SweepDesign, SweepPlan
+from boostcalc.collecting.scheduler import attempt_all
+from boostcalc.collecting.sweep_design import SweepDesign, SweepPlan
 from boostcalc.collecting.tasks import Tasks, read_tasks
 from boostcalc.errors import DataError, EndpointError, UsageError
 from boostcalc.files import written
-from boostcalc.results import provenance
+from boostcalc.results import counted, provenance
 from boostcalc.runs import write_log
 from boostcalc.runs.writers import check_log_name
 
-__all__ = ["Manner", "run_loop", "run_sweep"]
+__all__ = ["run_loop", "run_sweep"]
 
 PathLike = str | os.PathLike[str]
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How attempts are made, alike in a loop and in a sweep.
-
-    Attributes
-    ----------
-    evaluation, prompts, grading : how an answer is evaluated, what the model is told, what is correct.
-    budget : what it may cost.
-    concurrency : attempts under way at a time, at most.
-    """
-
-    evaluation: Evaluation = field(default_factory=Evaluation)
-    prompts: Prompts = field(default_factory=Prompts)
-    grading: Grading = field(default_factory=Grading)
-    budget: Budget = field(default_factory=Budget)
-    concurrency: int = 8
-
-    @property
-    def filled(self) -> Prompts:
-        """The templates as they are used."""
-        return self.prompts.filled(self.evaluation.scale if self.evaluation.asked else "truth")
-
-    def drawn_by(self) -> dict[str, Any]:
-        """What attempts depend on."""
-        return {
-            "evaluation": asdict(self.evaluation),
-            "grading": asdict(self.grading),
-            "prompts": self.filled.fingerprint,
-        }
 
 
 def run_loop(
@@ -151,17 +117,18 @@ def _collected(
     attempting = Attempting(plan, manner.filled, manner.evaluation, manner.grading)
     journal = Journal.open(journal_path, depends_on)
     try:
-        driven = drive(
+        made = attempt_all(
             attempting, endpoint, journal, budget=manner.budget, concurrency=manner.concurrency, report=report
         )
     except (EndpointError, UsageError) as error:
         if not journal.recorded:
             raise
         kept = sum(map(len, journal.recorded.values()))
-        raise type(error)(f"{error} ({kept:,} attempts are kept: the same command goes on from there)") from None
+        goes_on = f"{counted(kept, 'attempt')} kept: once that is put right, the same command goes on from there"
+        raise type(error)(f"{error} ({goes_on})") from None
     finally:
         journal.close()
-    stages = tuple(stage for stage in driven.stages if stage.outcomes)
+    stages = tuple(stage for stage in made.stages if stage.outcomes)
     if not stages:
         raise DataError("the budget allows no attempt: allow more requests, tokens or money")
     write_log(logged(stages, plan.tasks, endpoint.model), output)
@@ -175,7 +142,7 @@ def _collected(
         spent=spent,
         cost=budget.cost(spent),
         notes=notes_on(
-            stages, left_open=driven.left_open, counted=budget.held(spent), reading=manner.evaluation.reading
+            stages, left_open=made.left_open, tokens_counted=budget.held(spent), reading=manner.evaluation.reading
         ),
         inputs=inputs,
         provenance=made_by,

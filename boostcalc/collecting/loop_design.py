@@ -14,7 +14,7 @@ from boostcalc.collecting.contexts import (
     joined,
     whole_share,
 )
-from boostcalc.collecting.planning import Stage, accepted_pairs
+from boostcalc.collecting.stages import Stage, accepted_pairs
 from boostcalc.collecting.tasks import Tasks
 from boostcalc.dynamics import ContextPolicy, Replace
 from boostcalc.errors import DataError, UsageError

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boostcalc import plotting
-from boostcalc.collecting.planning import query_of
-from boostcalc.collecting.running import Manner
-from boostcalc.collecting.sweeps import Cell, SweepDesign, SweepPlan
+from boostcalc.collecting.manner import Manner
+from boostcalc.collecting.stages import query_of
+from boostcalc.collecting.sweep_design import Cell, SweepDesign, SweepPlan
 from boostcalc.collecting.tasks import Tasks
 from boostcalc.errors import UsageError
 from boostcalc.odds import expit, logit
@@ -120,7 +120,7 @@ class PlannedSweep(Result):
     def body(self) -> dict[str, Any]:
         return {
             "status": self.status,
-            "cells": [{name: _plain(value) for name, value in one.row().items()} for one in self.cells],
+            "cells": [{name: finite(value) for name, value in one.row().items()} for one in self.cells],
             "queries": self.design.queries,
             "agreement": self.design.agreement,
             "seed": self.design.seed,
@@ -242,10 +242,6 @@ def _tokens(plan: SweepPlan, run: int, manner: Manner) -> int:
     if judge.asked:
         sent += judge.votes * [prompts.judging(shown if judge.context else [], task.query, task.answers[0])]
     return round(sum(len(message["content"]) for messages in sent for message in messages) / CHARACTERS)
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, int) else finite(value)
 
 
 def _text(value: Any) -> str:

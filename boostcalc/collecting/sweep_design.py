@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from boostcalc.collecting.contexts import AGREEMENTS, drawn_context, generator, whole_share
-from boostcalc.collecting.planning import Stage
+from boostcalc.collecting.stages import Stage
 from boostcalc.collecting.tasks import Tasks
 from boostcalc.errors import DataError, UsageError
 

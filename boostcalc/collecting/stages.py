@@ -1,4 +1,4 @@
-"""What to ask next: pure, with no endpoint in sight.
+"""Stages, and what is to be asked next: pure, with no endpoint in sight.
 
 A stage is one context under which attempts are made: a round of a loop, or a context of a sweep. A plan begins the
 stages of each run and says which follows which. Whatever is drawn depends on the seed and on the place (run, round,
@@ -24,7 +24,7 @@ __all__ = ["Outcome", "Plan", "Recorded", "Stage", "accepted_pairs", "query_of",
 
 @dataclass(frozen=True)
 class Outcome:
-    """A completed attempt."""
+    """A completed attempt; `by` says how its verdict was read, as `Verdict` has it."""
 
     query: str
     answer: str
@@ -34,6 +34,11 @@ class Outcome:
     votes: int
     votes_for: int
     by: str
+
+    @property
+    def said(self) -> bool:
+        """Whether the verdict is what was said, not what was probable."""
+        return self.by == "sampled" and self.score is not None
 
 
 Recorded = Mapping[tuple[str, int], Mapping[int, Outcome]]

@@ -5,24 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from boostcalc.collecting.attempts import Attempting
 from boostcalc.collecting.budget import Budget
 from boostcalc.collecting.endpoint import Client, Endpoint
 from boostcalc.collecting.journal import Journal, Spent
-from boostcalc.collecting.planning import Outcome, Stage, replayed
 from boostcalc.collecting.progress import Progress, Reporting, Tally
+from boostcalc.collecting.stages import Outcome, Stage, replayed
 from boostcalc.errors import UsageError
 
-__all__ = ["Driven", "drive"]
+__all__ = ["Attempted", "attempt_all"]
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Driven:
+class Attempted:
     """How it ended: all stages of all runs, and how many runs the budget left open."""
 
     stages: tuple[Stage, ...]
@@ -33,11 +33,10 @@ Done = tuple[Outcome, Spent]
 
 
 @dataclass
-class _Driver:
+class _Scheduler:
     """The attempts under way.
 
-    `history` holds the stages of each run, the present one last; `open` the runs that have not ended, in order; `made`
-    counts the completed attempts.
+    `history` holds the stages of each run, the present one last; `open` the runs that have not ended, in order.
     """
 
     attempting: Attempting
@@ -47,10 +46,10 @@ class _Driver:
     report: Reporting | None
     history: list[list[Stage]]
     open: list[int]
-    made: int
     tally: Tally
     under_way: dict[asyncio.Task[Done], tuple[int, int]] = field(default_factory=dict)
     failure: Exception | None = None
+    told: Progress | None = None
 
     async def run(self, client: Client) -> None:
         """Until all is done, the budget ends it, or an attempt fails: those under way are then awaited, not lost."""
@@ -59,14 +58,17 @@ class _Driver:
                 self._begin(client)
                 if not self.under_way:
                     break
-                done, _ = await asyncio.wait(self.under_way, return_when=asyncio.FIRST_COMPLETED)
-                # in one order, whatever order the set has
-                for task in sorted(done, key=lambda one: self.under_way[one]):
-                    self._complete(task)
+                await asyncio.wait(self.under_way, return_when=asyncio.FIRST_COMPLETED)
+                self._complete()
+        except asyncio.CancelledError:  # Ctrl-C: what is complete by now is kept
+            self._complete()
+            raise
         finally:
             for task in self.under_way:
                 task.cancel()
             await asyncio.gather(*self.under_way, return_exceptions=True)
+            if self.report is not None and self.told is not None and not self.told.ended:
+                self.report(replace(self.told, ended=True))
         if self.failure is not None:
             raise self.failure
 
@@ -82,56 +84,61 @@ class _Driver:
 
     def _affordable(self) -> bool:
         calls, spent = self.attempting.evaluation.calls, self.journal.spent
-        return self.budget.allows(spent, self.made, len(self.under_way), calls)
+        return self.budget.allows(spent, self.tally.attempts, len(self.under_way), calls)
 
-    def _complete(self, task: asyncio.Task[Done]) -> None:
-        run, index = self.under_way.pop(task)
-        try:
-            outcome, spent = task.result()
-        except Exception as error:  # the first is told when those under way are through
-            self.failure = self.failure or error
-            return
+    def _complete(self) -> None:
+        """Takes in what is done, in one order whatever came back first."""
+        for task, (run, index) in sorted(self.under_way.items(), key=lambda item: item[1]):
+            if task.done():
+                del self.under_way[task]
+                try:
+                    outcome, spent = task.result()
+                except Exception as error:  # the first is told when those under way are through
+                    self.failure = self.failure or error
+                else:
+                    self._take(run, index, outcome, spent)
+
+    def _take(self, run: int, index: int, outcome: Outcome, spent: Spent) -> None:
+        """Journals an attempt, and goes on to the next stage where it was the last of its own."""
         stages = self.history[run]
         stage = stages[-1]
         self.journal.add(stage.name, stage.round, index, outcome, spent)
         stages[-1] = stage = stage.with_outcome(index, outcome)
-        self.made += 1
-        self.tally.add(outcome.correct, outcome.accepted)
+        self.tally.add(outcome)
         if stage.over:
             following = self.attempting.plan.after(stage)
             if following is None:
                 self.open.remove(run)
             else:
                 stages.append(following)
-        self._tell(stage)
+        if self.report is not None:
+            self.told = self._progress(stage, said=outcome.said)
+            self.report(self.told)
 
-    def _tell(self, stage: Stage) -> None:
-        if self.report is None:
-            return
-        made = stage.outcomes.values()
-        judged = [outcome.accepted for outcome in made if outcome.accepted is not None]
-        over = len(self.history) - len(self.open)
-        error = sum(not outcome.correct for outcome in made) / len(made)
-        left = None if stage.batch is None else self.attempting.plan.last - stage.round
-        self.report(
-            Progress(
-                runs=len(self.history),
-                runs_over=over,
-                attempts=self.made,
-                round=stage.round,
-                place=stage.accepted,
-                batch=stage.batch,
-                error=error,
-                acceptance=sum(judged) / len(judged) if judged else None,
-                calls=self.journal.spent.calls,
-                cost=self.budget.cost(self.journal.spent),
-                foreseen=None if left is None else self.tally.foreseen(error, left),
-                ended=not self.open,
-            )
+    def _progress(self, stage: Stage, *, said: bool) -> Progress:
+        seen, left = self.tally, self.attempting.plan.last - stage.round
+        if stage.batch is not None:
+            seen = Tally()
+            for outcome in stage.outcomes.values():
+                seen.add(outcome)
+        return Progress(
+            runs=len(self.history),
+            runs_over=len(self.history) - len(self.open),
+            attempts=self.tally.attempts,
+            round=stage.round,
+            place=stage.accepted,
+            batch=stage.batch,
+            error=seen.error,
+            acceptance=seen.acceptance,
+            calls=self.journal.spent.calls,
+            cost=self.budget.cost(self.journal.spent),
+            foreseen=self.tally.foreseen(seen.error, left) if left else None,
+            said=said and self.attempting.evaluation.reading == "auto",
+            ended=not self.open,
         )
 
 
-def drive(
+def attempt_all(
     attempting: Attempting,
     endpoint: Endpoint,
     journal: Journal,
@@ -139,7 +146,7 @@ def drive(
     budget: Budget,
     concurrency: int,
     report: Reporting | None,
-) -> Driven:
+) -> Attempted:
     """Makes the attempts of a plan that the journal does not hold yet, at most `concurrency` at a time.
 
     Raises
@@ -152,20 +159,20 @@ def drive(
     plan = attempting.plan
     history = [replayed(plan, run, journal.recorded) for run in range(plan.runs)]
     unended = [run for run, stages in enumerate(history) if not stages[-1].over]
-    known = [outcome for stages in history for stage in stages for outcome in stage.outcomes.values()]
     tally = Tally()
-    for outcome in known:
-        tally.add(outcome.correct, outcome.accepted)
-    driver = _Driver(attempting, journal, budget, concurrency, report, history, unended, len(known), tally)
+    for stage in (stage for stages in history for stage in stages):
+        for outcome in stage.outcomes.values():
+            tally.add(outcome)
+    scheduler = _Scheduler(attempting, journal, budget, concurrency, report, history, unended, tally)
     if unended:  # what is complete asks nobody: it needs neither client nor key
         client = Client(endpoint)
 
         async def connected() -> None:
             async with client:
-                await driver.run(client)
+                await scheduler.run(client)
 
         _waited_for(connected())
-    return Driven(tuple(stage for stages in driver.history for stage in stages), len(driver.open))
+    return Attempted(tuple(stage for stages in history for stage in stages), len(unended))
 
 
 def _waited_for(work: Coroutine[Any, Any, T]) -> T:
@@ -174,5 +181,18 @@ def _waited_for(work: Coroutine[Any, Any, T]) -> T:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(work)
+    started: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
+
+    async def cancellable() -> T:
+        if (task := asyncio.current_task()) is not None:
+            started.append((asyncio.get_running_loop(), task))
+        return await work
+
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
+        future = thread.submit(asyncio.run, cancellable())
+        try:
+            return future.result()
+        except KeyboardInterrupt:  # it reaches this thread alone
+            for loop, task in started:
+                loop.call_soon_threadsafe(task.cancel)
+            raise
