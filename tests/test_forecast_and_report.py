@@ -159,9 +159,17 @@ class TestOutlook:
         assert not worse.error_falls
 
     def test_what_does_not_move_is_said(self, fit: Any) -> None:
-        for still in (fit.forecast(tpr=0.0, fpr=0.0, error=0.4), fit.forecast(tpr=0.8, fpr=0.1, error=0.4, rounds=0)):
-            assert still.status.startswith("Nothing changes: the error stays at 0.4")
-            assert not still.error_falls
+        still = fit.forecast(tpr=0.0, fpr=0.0, error=0.4)
+        assert still.status.startswith("Nothing changes: the error stays at 0.4")
+        assert not still.error_falls
+
+    def test_rounds_are_counted_in_words_that_fit_their_number(self, fit: Any) -> None:
+        none, one = (fit.forecast(tpr=0.8, fpr=0.1, error=0.4, rounds=rounds) for rounds in (0, 1))
+        assert none.status.startswith(
+            "No round is looked at: the error is 0.4 at the start; the target 0.01 is reached"
+        )
+        assert not none.error_falls
+        assert "after 1 round, at" in one.status
 
     def test_not_yet_is_not_never(self, fit: Any) -> None:
         slow = fit.using("evidence").forecast(tpr=0.8, fpr=0.2, error=0.5, context=bc.Append(size=5_000))

@@ -383,6 +383,16 @@ def test_malformed_questions(question: dict[str, Any], said: str) -> None:
         bc.survey(table([(5, 2), (2, 5)]), **question)
 
 
+def test_areas_that_disagree_are_explained(game24: bc.Survey) -> None:
+    """Seven in ten answers share a score: there the observed curve is a line, well below the binormal one."""
+    assert game24.binormal is not None
+    assert game24.binormal.area.low is not None
+    assert game24.auc.high is not None
+    assert game24.binormal.area.low > game24.auc.high
+    assert "Its area is the larger, as it bends" in game24.summary()
+    assert "Its area" not in bc.survey(table([(5, 2), (3, 3), (4, 4), (2, 5)])).summary()
+
+
 def test_the_plot_shows_band_curve_and_choices(game24: bc.Survey) -> None:
     axes = game24.plot()
     labels = [str(text.get_text()) for text in axes.get_legend().get_texts()]  # type: ignore[union-attr]

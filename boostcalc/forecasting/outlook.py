@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from boostcalc.dynamics import Prediction
-from boostcalc.results import percent
+from boostcalc.results import counted, percent
 
 __all__ = ["outlook"]
 
@@ -34,8 +34,10 @@ def outlook(prediction: Prediction, falls: float, rises: float, humps: Sequence[
     elif reach.value is None:
         goal = f"the target {inputs['target']:g} is not reached ({met} reach it within {horizon} rounds)"
     else:
-        rounds = f"{reach.value:.0f} round{'s' if reach.value > 1 else ''}"
-        goal = f"the target {inputs['target']:g} is reached in {rounds} ({met} reach it within {horizon})"
+        taken = counted(reach.value, "round")
+        goal = f"the target {inputs['target']:g} is reached in {taken} ({met} reach it within {horizon})"
+    if last.round == 0:
+        return f"No round is looked at: the error is {start.text(3)} at the start; {goal}."
     if falls + rises < 0.5:
         return f"Nothing changes: the error stays at {last.error.text(3)}; {goal}."
     surely, side = max((falls, "below"), (rises, "above"))
@@ -46,5 +48,5 @@ def outlook(prediction: Prediction, falls: float, rises: float, humps: Sequence[
     split = f"; it may end {ends}" if len(humps) > 1 else ""
     return (
         f"{head}: in {percent(surely)} of what may happen the error is {side} its start of {start.text(3)} after "
-        f"{last.round} rounds, at {last.error.text(3)}{split}; {goal}."
+        f"{counted(last.round, 'round')}, at {last.error.text(3)}{split}; {goal}."
     )

@@ -119,7 +119,7 @@ class Survey(Result):
         lines += [self._told(choice) for choice in self.best]
         lines += ["", f"Area under the curve: {self.auc}"]
         if self.binormal is not None:
-            lines.append(_told_binormal(self.binormal))
+            lines += [_told_binormal(self.binormal), *_bent(self.binormal.area, self.auc)]
         lines += [f"Note: {note}." for note in self.notes]
         lines.append(
             f"Intervals hold {self.level:.0%} threshold by threshold; all of them at once hold the rates at "
@@ -285,3 +285,13 @@ def _told_binormal(curve: BinormalFit) -> str:
         fits = f"{verdict}: χ² {test.chi2:.3g} on {test.df}, p = {test.p:.2g}"
         fits += f" (for a design effect of {test.design_effect:.3g})" if test.design_effect > 1 else ""
     return f"Binormal curve: separation {curve.separation}, ratio {curve.ratio}, area {curve.area}; {fits}"
+
+
+def _bent(bent: Estimate, straight: Estimate) -> list[str]:
+    """Why the curve's area is not the observed one, where they do not agree."""
+    if None in (bent.low, bent.high, straight.low, straight.high) or bent.low <= straight.high:  # type: ignore[operator]  # tested
+        return []
+    return [
+        "Its area is the larger, as it bends where the observed one takes straight lines from threshold to threshold: "
+        "equal scores say nothing of each other."
+    ]
