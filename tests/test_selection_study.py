@@ -40,7 +40,7 @@ def test_measured_runs_are_those_of_the_log() -> None:
     np.testing.assert_allclose(seen.context, share.to_numpy())
 
 
-@pytest.mark.parametrize("policy", ["replace", "window"])
+@pytest.mark.parametrize("policy", ["replace", "window", "append"])
 def test_drawn_loops_are_those_of_a_forecast(policy: str) -> None:
     """With one family the draws are the same ones: `Fit.forecast` goes on for more rounds after these."""
     setting = Setting(f"{policy}-sample-0.5")

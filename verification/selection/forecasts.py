@@ -11,6 +11,7 @@ import numpy as np
 import boostcalc as bc
 from boostcalc.dynamics import Start
 from boostcalc.dynamics.finite import sample_trajectory
+from boostcalc.fitting.fit import size_of
 from verification.selection.logs import ROUNDS, Setting, log, measured, sweep, table
 
 __all__ = ["DRAWS", "SOURCES", "Forecast", "drawn", "fitted", "mean_field", "of_loops", "staged", "textbook"]
@@ -85,7 +86,7 @@ def _run(fit: bc.Fit, setting: Setting, first: np.ndarray, rounds: int, rng: np.
     plain, parts, done = loop_of(fit, setting), [], 0
     for one, share in fit.mixture(len(first)):
         judge = fit.drawn_evaluator(plain, rng, share)
-        response = one.draw_runs(rng, share, setting.context.settled_size(setting.batch))
+        response = one.draw_runs(rng, share, size_of(setting.context, setting.batch))
         many = bc.Loop(evaluator=judge, response=response, context=setting.context, batch=setting.batch)
         start = Start(None, first[done : done + share])
         parts.append(sample_trajectory(many, many.start(start), rounds=rounds, rng=rng))
