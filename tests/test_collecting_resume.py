@@ -17,8 +17,9 @@ import pandas as pd
 import pytest
 
 import boostcalc as bc
+from boostcalc.collecting.budget import Spent
 from boostcalc.collecting.contexts import request_seed
-from boostcalc.collecting.journal import Journal, Spent
+from boostcalc.collecting.journal import Journal
 from boostcalc.collecting.loop_design import LoopPlan
 from boostcalc.collecting.progress import Tally
 from boostcalc.collecting.scheduler import _Scheduler

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import boostcalc as bc
-from boostcalc.collecting.journal import Spent
+from boostcalc.collecting.budget import Spent
 from boostcalc.collecting.progress import Progress, Tally, printed
 from boostcalc.collecting.stages import Outcome
 from boostcalc.errors import UsageError
@@ -157,15 +157,19 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_the_line_ends_however_it_ends(tasks: Path, tmp_path: Path, fake: FakeEndpoint) -> None:
-    """So that what is said next stands on a line of its own."""
+def test_the_line_ends_however_it_ends_and_is_no_wider_than_a_terminal(
+    tasks: Path, tmp_path: Path, fake: FakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that it can be rewritten, and what is said next stands on a line of its own."""
+    monkeypatch.setenv("COLUMNS", "60")
     endpoint, manner = bc.Endpoint("m", fake.url), bc.Manner(budget=bc.Budget(calls=12))
     for kind in (Terminal, io.StringIO):
         screen = kind()
         bc.run_loop(tasks, tmp_path / f"{kind.__name__}.csv", endpoint, DESIGN, manner, report=printed(screen))
-        *_, last = screen.getvalue().splitlines()
+        *before, last = screen.getvalue().splitlines()
         assert last.startswith("runs 0/3, 6 attempts, 12 requests")
         assert screen.getvalue().endswith("\n")
+        assert all(len(line) < 60 for line in before) == (kind is Terminal)
     fake.status, screen = 401, Terminal()
     with pytest.raises(UsageError, match="6 attempts kept"):
         bc.run_loop(tasks, tmp_path / "Terminal.csv", endpoint, DESIGN, report=printed(screen))

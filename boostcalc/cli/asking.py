@@ -167,7 +167,7 @@ def resumable() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        click.echo("\nWhat was completed is kept: the same command goes on from there.", err=True)
+        click.echo("What was completed is kept: the same command goes on from there.", err=True)
         raise
 
 

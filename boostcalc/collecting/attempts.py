@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from boostcalc.collecting.budget import Spent
 from boostcalc.collecting.contexts import generator, request_seed
 from boostcalc.collecting.endpoint import Client
 from boostcalc.collecting.evaluation import Evaluation
 from boostcalc.collecting.grading import Grading
-from boostcalc.collecting.journal import Spent
 from boostcalc.collecting.prompts import Prompts
 from boostcalc.collecting.stages import Outcome, Plan, Stage, query_of
 from boostcalc.errors import EndpointError

@@ -1,14 +1,30 @@
-"""What attempts may cost."""
+"""What attempts cost, and may cost."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-from boostcalc.collecting.journal import Spent
 from boostcalc.errors import UsageError
 
-__all__ = ["Budget"]
+__all__ = ["Budget", "Spent"]
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Requests that were answered, and their tokens: as far as the endpoint counts them."""
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(self.calls + other.calls, self.tokens_in + other.tokens_in, self.tokens_out + other.tokens_out)
+
+    @property
+    def tokens(self) -> int:
+        """Both ways together."""
+        return self.tokens_in + self.tokens_out
 
 
 @dataclass(frozen=True)

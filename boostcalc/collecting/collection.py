@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boostcalc import plotting
-from boostcalc.collecting.journal import Spent
+from boostcalc.collecting.budget import Spent
 from boostcalc.collecting.stages import Stage
 from boostcalc.collecting.tasks import Tasks
 from boostcalc.results import Result, aligned, counted, finite, percent

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from boostcalc.collecting.journal import Spent
+from boostcalc.collecting.budget import Spent
 from boostcalc.collecting.prompts import Messages
 from boostcalc.errors import EndpointError, UsageError
 
@@ -23,7 +23,8 @@ TOPS: dict[int, int | None] = {20: 5, 5: None}
 """How many of the most likely tokens are asked for, and what next where that is refused: 20 is the most anywhere."""
 
 SET_HERE = ("model", "messages", "temperature", "max_tokens", "max_completion_tokens", "seed", "n", "stream")
-"""Fields of a request that are no extra ones; nor is what asks for probabilities."""
+PROBABILITIES = ("logprobs", "top_logprobs")
+"""Fields that no extra one may set: an option of its own does, or its reply would be of a kind not read here."""
 
 NO_KEY = "none"
 """What is sent where an endpoint needs no key: the client insists on one."""
@@ -77,7 +78,7 @@ class Endpoint:
         for name, least in (("max_tokens", 1), ("judge_tokens", 1), ("retries", 0)):
             if getattr(self, name) < least:
                 raise UsageError(f"{name} = {getattr(self, name)}: give a whole number, {least} or more")
-        if taken := sorted({*SET_HERE, "logprobs", "top_logprobs"}.intersection(self.extra)):
+        if taken := sorted({*SET_HERE, *PROBABILITIES}.intersection(self.extra)):
             raise UsageError(f"{taken[0]} is no extra field: an option of its own, or nothing, sets it")
 
     @property

@@ -14,32 +14,16 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import IO, Any, Self
 
+from boostcalc.collecting.budget import Spent
 from boostcalc.collecting.stages import Outcome
 from boostcalc.errors import DataError, UsageError
 
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["Journal", "Spent"]
+__all__ = ["Journal"]
 
 FORMAT, HEAD = 1, b'{"journal": '
-
-
-@dataclass(frozen=True)
-class Spent:
-    """Requests that were answered, and their tokens: as far as the endpoint counts them."""
-
-    calls: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-
-    def __add__(self, other: Spent) -> Spent:
-        return Spent(self.calls + other.calls, self.tokens_in + other.tokens_in, self.tokens_out + other.tokens_out)
-
-    @property
-    def tokens(self) -> int:
-        """Both ways together."""
-        return self.tokens_in + self.tokens_out
 
 
 @dataclass

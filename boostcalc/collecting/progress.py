@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from shutil import get_terminal_size
 from typing import TextIO
 
 from boostcalc.collecting.stages import Outcome
@@ -15,6 +16,9 @@ __all__ = ["Progress", "Reporting", "Tally", "printed"]
 
 ON_TERMINAL, ELSEWHERE = 0.2, 15.0
 """Seconds between two lines."""
+
+LOW = 0.001
+"""An error below which the textbook's figure says nothing more: a progress line is no place for 1e-80."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ class Progress:
         if self.acceptance is not None:
             parts.append(f"acceptance {self.acceptance:.3f}")
         if self.foreseen is not None:
-            parts.append(f"going to {self.foreseen:.2g} by the textbook")
+            shown = f"{self.foreseen:.2g}" if self.foreseen >= LOW else f"below {LOW:g}"
+            parts.append(f"going to {shown} by the textbook")
         return ", ".join(parts)
 
 
@@ -135,6 +140,8 @@ class _Printer:
 
     def _write(self, line: str, *, ended: bool) -> None:
         if self.terminal:
+            if not ended:  # a line that wraps could not be rewritten
+                line = line[: get_terminal_size().columns - 1]
             self.stream.write(f"\r{line.ljust(self.width)}" + ("\n" if ended else ""))
             self.width = 0 if ended else len(line)
         else:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from boostcalc.collecting.attempts import Attempting
-from boostcalc.collecting.budget import Budget
+from boostcalc.collecting.budget import Budget, Spent
 from boostcalc.collecting.endpoint import Client, Endpoint
-from boostcalc.collecting.journal import Journal, Spent
+from boostcalc.collecting.journal import Journal
 from boostcalc.collecting.progress import Progress, Reporting, Tally
 from boostcalc.collecting.stages import Outcome, Stage, replayed
 from boostcalc.errors import UsageError
