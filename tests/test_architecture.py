@@ -32,6 +32,7 @@ LAYERS = [
     "reporting",
     "collecting",
     "cli",
+    "__main__",
 ]
 """In the order in which data flows."""
 
