@@ -119,6 +119,9 @@ class Result(ABC):
         """`to_dict` as JSON text."""
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
 
+    def __str__(self) -> str:
+        return self.summary()
+
     def _repr_html_(self) -> str:
         table = self.to_frame().to_html(index=False, border=0, float_format="{:.4g}".format)
         return f"<p>{html.escape(self.status)}</p>\n{table}"

@@ -226,6 +226,21 @@ def test_derive_shows_each_theorem(cli: Run, form: str) -> None:
     assert "The acceptance condition" in out
 
 
+@pytest.mark.parametrize("verb", ["nope", "predicts"])
+def test_a_verb_that_there_is_not(verb: str, cli: Run) -> None:
+    ran = cli(verb)
+    assert ran.status == 2
+    assert f"no verb '{verb}'" in ran.err
+    assert "predict" in ran.err
+    assert "No such option" in cli("--nope").err
+
+
+def test_the_package_is_the_command_too(cli: Run) -> None:
+    asked = ["predict", "--fp", "0.1", "--tp", "0.8"]
+    done = subprocess.run([sys.executable, "-m", "boostcalc", *asked], capture_output=True, text=True, check=True)
+    assert done.stdout == cli(*asked).out
+
+
 def test_derive_lists_its_topics(cli: Run) -> None:
     listed = cli("derive", "--list").out
     known = json.loads(cli("derive", "--list", "--json").out)["topics"]

@@ -282,6 +282,7 @@ class TestFigures:
         assert json.loads(result.to_json())["kind"] == result.kind
         assert len(result.to_frame())
         assert result.summary()
+        assert str(result) == result.summary()
         assert result._repr_html_()
 
 

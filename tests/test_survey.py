@@ -393,6 +393,22 @@ def test_areas_that_disagree_are_explained(game24: bc.Survey) -> None:
     assert "Its area" not in bc.survey(table([(5, 2), (3, 3), (4, 4), (2, 5)])).summary()
 
 
+@pytest.mark.parametrize("scores", [1 - np.arange(1, 31) * 1e-9, np.linspace(0.1, 0.1000003, 30), np.arange(30) / 7])
+def test_thresholds_are_written_so_that_they_accept_the_same(scores: Array) -> None:
+    """Scores may lie nearer to each other, or to 1, than six digits tell."""
+    survey = bc.survey(pd.DataFrame({"score": scores, "correct": np.arange(30) % 3 < scores.argsort() % 4}))
+    lines = survey.summary().split("\n")
+    where = lines.index(next(line for line in lines if line.lstrip().startswith("accept from")))
+    listed = [line.split()[0] for line in lines[where + 1 : lines.index("", where) - 1]]
+    listed += [line.split("accept from ")[1].split()[0] for line in lines if ": accept from " in line]
+    listed.append(survey.status.split("accept from ")[1].split()[0])
+    counts = {one.accepted_correct + one.accepted_wrong for one in survey.thresholds}
+    accepted = [int((scores >= float(text)).sum()) for text in listed]
+    assert len(listed) > 10
+    assert set(accepted) <= counts
+    assert accepted[:-4] == sorted(set(accepted[:-4]))
+
+
 def test_the_plot_shows_band_curve_and_choices(game24: bc.Survey) -> None:
     axes = game24.plot()
     labels = [str(text.get_text()) for text in axes.get_legend().get_texts()]  # type: ignore[union-attr]

@@ -53,8 +53,8 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in VERBS and (hint := did_you_mean(args[0], VERBS)):
-            ctx.fail(f"no verb {args[0]!r}{hint}")
+        if args[0] not in VERBS and args[0][:1] != "-":
+            ctx.fail(f"no verb {args[0]!r}{did_you_mean(args[0], VERBS) or '; there are: ' + ', '.join(VERBS)}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

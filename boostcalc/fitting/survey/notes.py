@@ -10,7 +10,7 @@ from boostcalc.dynamics.evaluators.roc import EmpiricalRoc
 from boostcalc.fitting.survey.binormal import BinormalFit
 from boostcalc.fitting.survey.choice import Choice
 from boostcalc.fitting.survey.graded import Graded
-from boostcalc.fitting.survey.thresholds import Threshold
+from boostcalc.fitting.survey.thresholds import Threshold, written_score
 from boostcalc.results import Estimate
 from boostcalc.runs import Runs
 
@@ -27,7 +27,7 @@ def status(curve: EmpiricalRoc, auc: Estimate, chosen: Sequence[Choice]) -> str:
     else:
         told = "the scores do not tell correct answers from wrong ones surely: an area of 0.5 is in the interval"
     best = next((choice.threshold for choice in chosen if choice.objective == "fastest"), None)
-    accept = "" if best is None else f"; accept from {best:g} on for the fastest rounds"
+    accept = "" if best is None else f"; accept from {written_score(best, curve.threshold)} on for the fastest rounds"
     return (
         f"{curve.correct:,} correct and {curve.wrong:,} wrong answers at {curve.threshold.size:,} scores: area under "
         f"the curve {auc}; {told}{accept}."
@@ -73,10 +73,10 @@ def _crossings(rows: Sequence[Threshold], level: float) -> list[str]:
     surely = [one for one in below if one.worse > (1 + level) / 2]
     if not surely:
         return [
-            f"from {_listed(below)} on wrong answers were accepted more often than correct ones, though no more "
+            f"from {_listed(below, rows)} on wrong answers were accepted more often than correct ones, though no more "
             "than chance may make it"
         ]
-    where = "every threshold" if len(surely) == len(rows) - 1 else _listed(surely)
+    where = "every threshold" if len(surely) == len(rows) - 1 else _listed(surely, rows)
     return [f"worse than chance: from {where} on wrong answers are accepted more often than correct ones"]
 
 
@@ -93,11 +93,11 @@ def _of_binormal(rows: Sequence[Threshold], binormal: BinormalFit | None, degene
     if not below:
         return []
     return [
-        f"the binormal curve crosses the diagonal among these scores: by it, accepting from {_listed(below)} on takes "
-        "wrong answers more often than correct ones"
+        f"the binormal curve crosses the diagonal among these scores: by it, accepting from {_listed(below, rows)} on "
+        "takes wrong answers more often than correct ones"
     ]
 
 
-def _listed(rows: Sequence[Threshold]) -> str:
-    shown = ", ".join(f"{one.score:.6g}" for one in rows[:5])
-    return f"{shown} and {len(rows) - 5} more" if len(rows) > 5 else shown
+def _listed(some: Sequence[Threshold], rows: Sequence[Threshold]) -> str:
+    shown = ", ".join(written_score(one.score, (row.score for row in rows)) for one in some[:5])
+    return f"{shown} and {len(some) - 5} more" if len(some) > 5 else shown

@@ -14,7 +14,7 @@ from boostcalc.dynamics import Evaluator
 from boostcalc.errors import DataError, UsageError
 from boostcalc.fitting.survey.binormal import BinormalFit
 from boostcalc.fitting.survey.choice import OBJECTIVES, Choice
-from boostcalc.fitting.survey.thresholds import Threshold
+from boostcalc.fitting.survey.thresholds import Threshold, written_score
 from boostcalc.parts import written_part
 from boostcalc.results import Estimate, Result, aligned, percent
 
@@ -123,13 +123,17 @@ class Survey(Result):
         lines += [f"Note: {note}." for note in self.notes]
         lines.append(
             f"Intervals hold {self.level:.0%} threshold by threshold; all of them at once hold the rates at "
-            f"{self.level:.0%} where each is widened to {self.band_level:.1%}, as in the band of the plot. {self._unit}"
+            f"{self.level:.0%} where each is widened to {self.band_level:.1%}, as in the band of the plot. "
+            f"That of a best threshold's outcome allows for its having been chosen. {self._unit}"
         )
         lines.append(
             f"Assumed: {written_part(self.response)} response, error {self.error} in round 0, target {self.target:g}, "
             f"batches of {self.batch:g} that replace the context, rates that stay constant."
         )
         return "\n".join(lines)
+
+    def _from(self, score: float) -> str:
+        return written_score(score, (one.score for one in self.thresholds))
 
     @property
     def _unit(self) -> str:
@@ -145,7 +149,7 @@ class Survey(Result):
         head = ["accept from", "TP", "FP", "TP/FP", "acceptance", "log-odds drop", "attempts"]
         rows = [
             [
-                f"{one.score:.6g}",
+                self._from(one.score),
                 *(getattr(one, name).text(3) for name in ("tpr", "fpr", "likelihood_ratio", "acceptance", "drop")),
                 one.attempts.text(3),
             ]
@@ -165,7 +169,7 @@ class Survey(Result):
         )
         why = f"; {choice.reason}" if choice.reason else ""
         return (
-            f"{title}: accept from {choice.threshold:g} on ({objective.outcome} {choice.outcome}); best in "
+            f"{title}: accept from {self._from(choice.threshold)} on ({objective.outcome} {choice.outcome}); best in "
             f"{percent(choice.wins)} of the draws{also}{why}"
         )
 
@@ -261,7 +265,7 @@ class Survey(Result):
             if choice.threshold is not None:
                 marks.setdefault(choice.threshold, []).append(choice.objective)
         placed = [
-            (one.fpr_counts.rate, one.tpr_counts.rate, f"accept from {score:.6g}: {', '.join(names)}")
+            (one.fpr_counts.rate, one.tpr_counts.rate, f"accept from {self._from(score)}: {', '.join(names)}")
             for score, names in marks.items()
             for one in [self.at(score)]
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,21 @@ from boostcalc.fitting.survey.graded import Graded
 from boostcalc.odds import Array, Counts
 from boostcalc.results import Estimate, finite
 
-__all__ = ["MOST", "Threshold", "bands", "effective", "jeffreys", "kept_levels"]
+__all__ = ["MOST", "Threshold", "bands", "effective", "jeffreys", "kept_levels", "written_score"]
 
 MOST = 50
 """Thresholds that are looked at; where more scores occur, so many of about equal numbers of answers between them."""
+
+
+def written_score(score: float, scores: Iterable[float]) -> str:
+    """A threshold as text from which on the same of these `scores` are accepted: six digits, or as many as that takes.
+
+    >>> written_score(0.25, [0.25, 0.5]), written_score(1 - 2e-9, [1 - 3e-9, 1 - 2e-9])
+    ('0.25', '0.999999998')
+    """
+    below = max((one for one in scores if one < score), default=-np.inf)
+    texts = (f"{score:.{digits}g}" for digits in range(6, 17))
+    return next((text for text in texts if below < float(text) <= score), repr(float(score)))
 
 
 @dataclass(frozen=True)
