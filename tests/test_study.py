@@ -21,7 +21,7 @@ KINDS = ("start .1 to .5", "start .7", "wrong answers agree", "no filter")
 def test_a_true_forecast_holds_nine_runs_in_ten(middle: float) -> None:
     """Also where a run has some thirty answers of which one is wrong; log-odds are normal, as `held` takes them."""
     rng, runs = np.random.default_rng(1), 3_000
-    fan = tuple(expit(middle + norm.ppf(QUANTILES)).tolist())
+    fan = tuple(map(float, expit(middle + norm.ppf(np.array(QUANTILES)))))
     n = rng.integers(25, 80, runs)
     seen = pd.DataFrame({"n": n, "wrong": rng.binomial(n, expit(middle + rng.normal(size=runs)))})
     # a run is held or not, or in part: its variance is at most p(1 − p); the fan itself is known through 4,000 draws
@@ -31,7 +31,7 @@ def test_a_true_forecast_holds_nine_runs_in_ten(middle: float) -> None:
 
 def test_a_false_forecast_holds_few() -> None:
     rng = np.random.default_rng(2)
-    fan = tuple(expit(-3 + 0.3 * norm.ppf(QUANTILES)).tolist())
+    fan = tuple(map(float, expit(-3 + 0.3 * norm.ppf(np.array(QUANTILES)))))
     seen = pd.DataFrame({"n": 40, "wrong": rng.binomial(40, 0.7, 200)})
     assert held(fan, seen, rng) == 0
 
