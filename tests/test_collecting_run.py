@@ -70,9 +70,14 @@ def test_concurrency_changes_nothing_and_is_held(tasks: Path, tmp_path: Path, fa
 
 def test_an_endpoint_that_counts_no_tokens_is_told(tasks: Path, tmp_path: Path, fake: FakeEndpoint) -> None:
     fake.usage = False
-    manner = bc.Manner(budget=bc.Budget(tokens=10**6))
-    result = bc.run_loop(tasks, tmp_path / "runs.csv", bc.Endpoint("m", fake.url), DESIGN, manner)
+    log, endpoint = tmp_path / "runs.csv", bc.Endpoint("m", fake.url)
+    for _ in range(2):  # nothing would end it: neither now nor when it is begun anew
+        with pytest.raises(UsageError, match=r"counts no tokens.*\(1 attempt kept"):
+            bc.run_loop(tasks, log, endpoint, DESIGN, bc.Manner(budget=bc.Budget(tokens=10**6)))
+        assert len(fake.asked) == 2
+    result = bc.run_loop(tasks, log, endpoint, DESIGN, bc.Manner(budget=bc.Budget(calls=40, tokens=10**6)))
     assert "does not count tokens" in result.status
+    assert result.spent.calls == 40
 
 
 def test_without_a_filter_everything_is_accepted(tasks: Path, tmp_path: Path, fake: FakeEndpoint) -> None:
