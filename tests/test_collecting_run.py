@@ -191,6 +191,17 @@ def test_a_sweep_tells_the_error_of_all_its_contexts(tasks: Path, tmp_path: Path
     assert told[-1].line.startswith("contexts 8/8, 32 attempts")
 
 
+def test_attempts_that_another_grid_leaves_out_are_told(tasks: Path, tmp_path: Path, fake: FakeEndpoint) -> None:
+    """A larger budget takes finer contaminations: what was paid for and is none of them does not vanish unsaid."""
+    log, endpoint = tmp_path / "sweep.csv", bc.Endpoint("m", fake.url)
+    coarse, fine = (bc.SweepDesign(32, (4,), contaminations=shares) for shares in ((0.0, 1.0), (0.0, 0.5)))
+    assert "is without" not in bc.run_sweep(tasks, log, endpoint, coarse).status
+    second = bc.run_sweep(tasks, log, endpoint, fine)
+    assert "The log is without 16 attempts of the journal" in second.status
+    assert second.attempts == 32
+    assert len(journal_of(log)) == 48
+
+
 def test_it_runs_where_a_loop_of_events_runs_already(tasks: Path, tmp_path: Path, fake: FakeEndpoint) -> None:
     """As in a notebook."""
     import asyncio
