@@ -257,5 +257,7 @@ def test_a_budget_is_never_passed_and_goes_on_with_more(tasks: Path, tmp_path: P
     bc.run_loop(tasks, log, endpoint, DESIGN)
     bc.run_loop(tasks, tmp_path / "whole.csv", endpoint, DESIGN)
     assert log.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    few = bc.run_loop(tasks, tmp_path / "few.csv", endpoint, DESIGN, bc.Manner(budget=bc.Budget(tokens=1)))
+    assert few.attempts == 1  # what an attempt takes is known from the first, which is made alone
     with pytest.raises(DataError, match="allows no attempt"):
         bc.run_loop(tasks, tmp_path / "none.csv", endpoint, DESIGN, bc.Manner(budget=bc.Budget(calls=1)))

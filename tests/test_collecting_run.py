@@ -70,9 +70,14 @@ def test_concurrency_changes_nothing_and_is_held(tasks: Path, tmp_path: Path, fa
 
 def test_an_endpoint_that_counts_no_tokens_is_told(tasks: Path, tmp_path: Path, fake: FakeEndpoint) -> None:
     fake.usage = False
-    manner = bc.Manner(budget=bc.Budget(tokens=10**6))
-    result = bc.run_loop(tasks, tmp_path / "runs.csv", bc.Endpoint("m", fake.url), DESIGN, manner)
+    log, endpoint = tmp_path / "runs.csv", bc.Endpoint("m", fake.url)
+    for _ in range(2):  # nothing would end it: neither now nor when it is begun anew
+        with pytest.raises(UsageError, match=r"counts no tokens.*\(1 attempt kept"):
+            bc.run_loop(tasks, log, endpoint, DESIGN, bc.Manner(budget=bc.Budget(tokens=10**6)))
+        assert len(fake.asked) == 2
+    result = bc.run_loop(tasks, log, endpoint, DESIGN, bc.Manner(budget=bc.Budget(calls=40, tokens=10**6)))
     assert "does not count tokens" in result.status
+    assert result.spent.calls == 40
 
 
 def test_without_a_filter_everything_is_accepted(tasks: Path, tmp_path: Path, fake: FakeEndpoint) -> None:
@@ -184,6 +189,17 @@ def test_a_sweep_tells_the_error_of_all_its_contexts(tasks: Path, tmp_path: Path
     assert told[-1].error == pytest.approx(1 - frame["correct"].mean())
     assert told[-1].acceptance == pytest.approx(frame["accepted"].mean())
     assert told[-1].line.startswith("contexts 8/8, 32 attempts")
+
+
+def test_attempts_that_another_grid_leaves_out_are_told(tasks: Path, tmp_path: Path, fake: FakeEndpoint) -> None:
+    """A larger budget takes finer contaminations: what was paid for and is none of them does not vanish unsaid."""
+    log, endpoint = tmp_path / "sweep.csv", bc.Endpoint("m", fake.url)
+    coarse, fine = (bc.SweepDesign(32, (4,), contaminations=shares) for shares in ((0.0, 1.0), (0.0, 0.5)))
+    assert "is without" not in bc.run_sweep(tasks, log, endpoint, coarse).status
+    second = bc.run_sweep(tasks, log, endpoint, fine)
+    assert "The log is without 16 attempts of the journal" in second.status
+    assert second.attempts == 32
+    assert len(journal_of(log)) == 48
 
 
 def test_it_runs_where_a_loop_of_events_runs_already(tasks: Path, tmp_path: Path, fake: FakeEndpoint) -> None:

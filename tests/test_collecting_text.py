@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from boostcalc.collecting import Evaluation, Grading, Prompts, read_tasks
+from boostcalc.collecting.tasks import Task, Tasks
 from boostcalc.errors import SchemaError, UsageError
 
 
@@ -40,6 +41,12 @@ from boostcalc.errors import SchemaError, UsageError
         ("choice", "The answer is C.", "C", True),
         ("choice", "a) is wrong, it is b)", "B", True),
         ("choice", "A dog, so D", "D", True),
+        ("choice", "The answer is B, I believe.", "B", True),
+        ("choice", "**Answer:** C. A good guess, but D is near.", "C", True),
+        ("choice", "B. A good reason is that it rains", "B", True),
+        ("choice", "I think D", "D", True),
+        ("choice", "I", "I", True),
+        ("choice", "The answer is no I", "I", False),
         ("choice", "no idea", "B", False),
         ("choice", "no idea", "none", False),
     ],
@@ -230,3 +237,13 @@ def test_a_file_without_tasks_is_refused_by_its_line(tmp_path: Path, name: str, 
         read_tasks(tmp_path / name)
     with pytest.raises(UsageError, match="no such file"):
         read_tasks(tmp_path / "other.jsonl")
+
+
+def test_many_tasks_lend_each_other_wrong_answers_in_no_time(tmp_path: Path) -> None:
+    """A sweep draws thousands of wrong pairs: each is to take no walk through all tasks."""
+    tasks = Tasks(tuple(Task(f"Which {i}?", (str(i),), (), f"q{i}", "t") for i in range(5_000)), "t.jsonl")
+    first = tasks.wrong_for(tasks.rows[0])
+    assert len(first) == 4_999
+    assert tasks.labels is tasks.labels  # sorted once
+    others = Tasks((*tasks.rows, Task("Which?", ("0", "zero"), (), "q", "t"), Task("?", ("zero",), (), "p", "t")), "t")
+    assert not {"0", "zero"} & set(others.wrong_for(others.rows[-2]))

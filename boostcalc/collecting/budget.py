@@ -32,7 +32,8 @@ class Budget:
     """Caps on requests, tokens and money; None for none.
 
     An attempt is begun only if what was spent, what is under way and itself stay within every cap: requests by their
-    largest number, tokens by the mean of the attempts so far (so that the last few may pass the cap a little).
+    largest number, tokens by the mean of the attempts so far (so that the last few may pass the cap a little): where
+    these are capped, the first attempt is made alone, to know what one takes.
 
     Attributes
     ----------
@@ -67,6 +68,8 @@ class Budget:
 
     def allows(self, spent: Spent, attempts: int, under_way: int, calls: int) -> bool:
         """Whether another attempt of at most so many calls may begin, `attempts` being done and others under way."""
+        if not attempts and under_way and not (self.tokens is None and self.money is None):
+            return False
         share = (under_way + 1) / attempts if attempts else 0.0
         return (
             (self.calls is None or spent.calls + (under_way + 1) * calls <= self.calls)
@@ -77,3 +80,10 @@ class Budget:
     def held(self, spent: Spent) -> bool:
         """Whether the caps can be held: whether the endpoint counts tokens where they are capped."""
         return (self.tokens is None and self.money is None) or spent.calls == 0 or spent.tokens > 0
+
+    def check(self, spent: Spent) -> None:
+        """`UsageError` if no cap can be held: nothing would end what is spent."""
+        if self.calls is None and not self.held(spent):
+            raise UsageError(
+                "the endpoint counts no tokens, so that a cap on them or on money is none: cap requests (--calls)"
+            )

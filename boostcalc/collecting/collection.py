@@ -172,7 +172,9 @@ def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def notes_on(stages: tuple[Stage, ...], *, left_open: int, tokens_counted: bool, reading: str) -> tuple[str, ...]:
+def notes_on(
+    stages: tuple[Stage, ...], *, left_open: int, left_out: int, tokens_counted: bool, reading: str
+) -> tuple[str, ...]:
     """What a reader must know of how the attempts came about."""
     outcomes = [outcome for stage in stages for _, outcome in stage.used]
     judged = [outcome for outcome in outcomes if outcome.votes]
@@ -185,6 +187,11 @@ def notes_on(stages: tuple[Stage, ...], *, left_open: int, tokens_counted: bool,
     if left_open:
         unfinished = counted(left_open, "run" if stages[0].batch is not None else "context")
         notes.append(f"The budget ended it with {unfinished} unfinished: with more, the same command goes on")
+    if left_out:
+        notes.append(
+            f"The log is without {counted(left_out, 'attempt')} of the journal: they are of contexts, runs or rounds "
+            "that were asked for before, and are not now"
+        )
     empty = sum(not outcome.answer for outcome in outcomes)
     if empty:
         notes.append(

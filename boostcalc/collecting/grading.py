@@ -17,7 +17,10 @@ NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(
 """A number as models write it: 1,234.5, -3e-5, 3/4."""
 
 BRACKETED = re.compile(r"\b([A-Z])\)", re.IGNORECASE)
-LETTER = re.compile(r"\b([A-Z])\b")
+STATED = re.compile(r"\b(?i:answer(?:\s+is)?)[\s:*\"'(]*([A-Z])\b")
+LEADING = re.compile(r"\A\W*([A-Z])(?=[.:]|\s*\n)")
+LETTER = re.compile(r"\b([A-HJ-Z])\b")
+"""Where the letter chosen may stand, the surest first. Between other words an I is whoever answers."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Grading:
     by : str
         "exact" (the same text but for blanks around it), "normalised" (nor do capitals, punctuation at the ends, the
         encoding of accents or the number of blanks matter), "numeric" (the last number of the answer, to `tolerance`),
-        "choice" (the letter chosen), "regex" (what `pattern` finds last in the answer, normalised).
+        "choice" (the letter chosen: said to be the answer, else the first or the last one), "regex" (what `pattern`
+        finds last in the answer, normalised).
     pattern : str
         For "regex": a regular expression; its first group, or the whole of what it matches, is compared.
     tolerance : float
@@ -121,11 +125,11 @@ def _last_number(text: str) -> Fraction | None:
 
 
 def _letter(text: str) -> str | None:
-    """The letter that an answer chooses: alone, in brackets, or the last that stands for itself."""
+    """The letter that an answer chooses: alone, in brackets, said to be the answer, first, or the last for itself."""
     plain = text.strip().strip(".,;:!?\"'`*()[]{} ").upper()
     if len(plain) == 1 and plain.isalpha():
         return plain
-    for pattern in (BRACKETED, LETTER):
+    for pattern in (BRACKETED, STATED, LEADING, LETTER):
         if found := pattern.findall(text):
             return str(found[-1]).upper()
     return None

@@ -135,6 +135,7 @@ def _collected(
     inputs = {**depends_on, "design": dict(asked), "address": endpoint.address, "templates": asdict(manner.filled)}
     made_by = provenance(seed=plan.seed, tasks=plan.tasks.source, openai=_version("openai"))
     spent, budget = journal.spent, manner.budget
+    recorded = sum(map(len, journal.recorded.values()))
     result = Collection(
         stages=stages,
         log=output,
@@ -142,7 +143,11 @@ def _collected(
         spent=spent,
         cost=budget.cost(spent),
         notes=notes_on(
-            stages, left_open=made.left_open, tokens_counted=budget.held(spent), reading=manner.evaluation.reading
+            stages,
+            left_open=made.left_open,
+            left_out=recorded - sum(len(stage.outcomes) for stage in stages),
+            tokens_counted=budget.held(spent),
+            reading=manner.evaluation.reading,
         ),
         inputs=inputs,
         provenance=made_by,

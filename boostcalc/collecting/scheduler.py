@@ -55,6 +55,7 @@ class _Scheduler:
         """Until all is done, the budget ends it, or an attempt fails: those under way are then awaited, not lost."""
         try:
             while True:
+                self.budget.check(self.journal.spent)  # nothing is under way when it first can tell
                 self._begin(client)
                 if not self.under_way:
                     break

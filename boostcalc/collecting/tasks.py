@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +58,7 @@ class Tasks:
         listed = [[t.name, t.query, t.answers, t.wrong_answers, t.task] for t in self.rows]
         return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """The distinct correct answers, sorted: what wrong answers are taken from where a task lists none."""
         return tuple(sorted({task.answers[0] for task in self.rows}))
@@ -73,8 +75,10 @@ class Tasks:
             return task.wrong_answers
         labels = self.labels
         # one shift of the sorted labels is the same wrong rule for every task
-        at = labels.index(task.answers[0])
-        others = tuple(label for label in labels[at + 1 :] + labels[:at] if label not in task.answers)
+        at = bisect_left(labels, task.answers[0])
+        others = labels[at + 1 :] + labels[:at]
+        if len(task.answers) > 1:
+            others = tuple(label for label in others if label not in task.answers)
         if not others:
             raise DataError(
                 f"{self.source} has no wrong answer to {task.name!r}: give wrong_answers, or leave the context clean"
