@@ -16,7 +16,7 @@ from verification.selection.forecasts import fitted
 from verification.selection.logs import ROUNDS, STARTS, Setting, measured, table
 from verification.selection.measuring import MAIN, STAGED
 from verification.selection.scores import BAD
-from verification.selection.tables import FEWEST, JUDGED, judged
+from verification.selection.tables import JUDGED, judged
 
 __all__ = ["draw"]
 
@@ -91,7 +91,8 @@ def _judge() -> Axes:
     found = judged()
     for ax, rate, of in zip(panels, ("tpr", "fpr"), ("correct", "wrong"), strict=True):
         for source, (colour, mark) in SOURCES.items():
-            own = found[(found["source"] == source) & (found["wrong"] >= FEWEST)]
+            own = found[found["source"] == source].assign(fifth=lambda cells: (5 * cells["upto"]).round())
+            own = own.set_index("fifth").reindex(range(6))  # no line goes over what is left out
             line = "-" if source.startswith("loops") else "--"
             ax.plot(own["share"], own[rate], line, color=colour, marker=mark, markersize=4, linewidth=1.3, label=source)
         _rates(ax, f"{rate[:2].upper()}: share of {of} answers accepted", "contamination of the context (32 pairs)")

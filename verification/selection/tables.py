@@ -61,29 +61,35 @@ def response() -> str:
     return _markdown(("wrong pairs", "families by weight", *(f"c = {c:g}" for c in (0, 0.1, 0.5, 0.9, 1))), rows)
 
 
+FEWEST = (30, 5)
+"""Wrong answers, and runs that gave them, which a rate has to rest on: answers of one run are much alike."""
+
+
 def judged() -> pd.DataFrame:
     """Error, TP and FP by where a context of 32 pairs comes from and by its contamination.
 
-    Columns `source`, `upto` (contaminations in fifths: 0, up to .2, …), `share` (mean contamination), `n`, `wrong`
-    (attempts, wrong ones), `error`, `tpr`, `fpr`. Verdicts are the drawn ones; without a filter, the chance of a yes.
+    Columns `source`, `upto` (contaminations in fifths: 0, up to .2, …), `share` (mean contamination), `error`, `tpr`,
+    `fpr`. Verdicts are the drawn ones; without a filter, the chance of a yes. What has fewer wrong answers or runs than
+    `FEWEST` is left out.
     """
     return table(
         f"""
         with seen as (
             select case setting when 'sweep-uniform' then '{JUDGED[0]}' else '{JUDGED[1]}' end as source,
-                   context_wrong / context_size as share, correct, accepted::int as yes
+                   context_wrong / context_size as share, run, correct, accepted::int as yes
             from sweep where context_size = 32
             union all
             select case when round = 0 then '{JUDGED[2]}' when round <= 2 then '{JUDGED[3]}' else '{JUDGED[4]}' end,
-                   context_wrong / context_size, correct, accepted::int from loops
+                   context_wrong / context_size, run, correct, accepted::int from loops
             where setting in ('replace-sample-0.1', 'replace-sample-0.3', 'replace-sample-0.5', 'replace-sample-0.7')
             union all
-            select '{JUDGED[5]}', context_wrong / context_size, correct, 1 / (1 + exp(-score)) from loops
+            select '{JUDGED[5]}', context_wrong / context_size, run, correct, 1 / (1 + exp(-score)) from loops
             where setting like 'replace-none-%' and round >= 3)
-        select source, ceil(share * 5 - 1e-9) / 5 as upto, avg(share) as share, count(*) as n,
-               count(*) filter (not correct) as wrong, avg((not correct)::int) as error,
+        select source, ceil(share * 5 - 1e-9) / 5 as upto, avg(share) as share, avg((not correct)::int) as error,
                avg(yes) filter (correct) as tpr, avg(yes) filter (not correct) as fpr
-        from seen group by all order by source, upto
+        from seen group by all
+        having count(*) filter (not correct) >= {FEWEST[0]} and count(distinct run) >= {FEWEST[1]}
+        order by source, upto
         """
     )
 
@@ -91,7 +97,6 @@ def judged() -> pd.DataFrame:
 def judge() -> str:
     """FP and error by contamination, from each source."""
     found = judged()
-    found = found[found["wrong"] >= FEWEST]
     rows = []
     for name in ("error", "tpr", "fpr"):
         wide = found.pivot_table(index="upto", columns="source", values=name)
@@ -101,10 +106,6 @@ def judge() -> str:
             label = {"error": "error", "tpr": "TP", "fpr": "FP"}[name]
             rows.append((label, span, *(_share(row.get(source, np.nan)) for source in JUDGED)))
     return _markdown(("", "contamination", *JUDGED), rows)
-
-
-FEWEST = 30
-"""Wrong answers that a cell has to have to be shown."""
 
 
 def ends(scores: pd.DataFrame) -> str:
