@@ -17,6 +17,14 @@ def run(loop: bc.Loop, loops: int, rounds: int, error: float = 0.4) -> Trajector
     return sample_trajectory(loop, start, rounds=rounds, rng=np.random.default_rng(0))
 
 
+def test_one_loop_is_a_batch_of_one() -> None:
+    loop = bc.Loop(tpr=0.8, fpr=0.4, response=bc.Evidence(a=-4.0, b=6.0), batch=16)
+    for policy in (bc.Replace(), bc.Append(size=8), bc.Window(size=24)):
+        kept = bc.Loop(evaluator=loop.evaluator, response=loop.response, context=policy, batch=16)
+        alone = sample_trajectory(kept, kept.start(Start(error=0.4)), rounds=5, rng=np.random.default_rng(0))
+        np.testing.assert_array_equal(alone.error, run(kept, 1, 5).error[:, 0])
+
+
 def test_large_batches_approach_the_mean_field() -> None:
     loop = bc.Loop(tpr=0.8, fpr=0.4, response=bc.Evidence(a=-4.0, b=6.0), batch=10**8)
     np.testing.assert_allclose(run(loop, 3, 6).error[:, 0], loop.trajectory(error=0.4, rounds=6).error, rtol=2e-3)

@@ -55,6 +55,7 @@ def test_a_loop_has_the_rates_nearest_to_its_own_size() -> None:
     assert "depend on the context's size" in fit.summary()
     given = fit.loop(tpr=0.5, fpr=0.1, batch=4)
     assert given.evaluator.to_dict() == bc.Loop(tpr=0.5, fpr=0.1).evaluator.to_dict()
+    assert fit.loop(tpr=np.array([0.5, 0.6]), fpr=0.1, batch=4).shape == (2,)
     again = type(fit).from_dict(fit.to_dict())
     assert again.forecast(error=0.4, batch=16).to_json() == fit.forecast(error=0.4, batch=16).to_json()
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from boostcalc.fitting.likelihood import Maximum, mean_error
-from boostcalc.fitting.misfit import Misfit, contexts_of
+from boostcalc.fitting.misfit import Misfit, contexts_of, weighed
 from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array, logit
 
@@ -33,9 +33,6 @@ SMOOTHS = {0.0: 0.4, 0.1: 0.25, 0.3: 0.25, 0.9: 0.1}
 
 SCATTERS = (0.0, 0.1, 0.3)
 """Those of the scatter."""
-
-NEGLIGIBLE = 0.01
-"""Points of the grid that weigh less are left out."""
 
 
 class Scale(NamedTuple):
@@ -128,11 +125,8 @@ def deviation_of(maximum: Maximum, data: Observations, misfit: Misfit) -> Deviat
         scales=(),
     )
     grid = [Scale(smooth, scatter, weight) for (smooth, weight), scatter in product(SMOOTHS.items(), SCATTERS)]
-    scores = np.array([_marginal(found, scale) + np.log(scale.weight) for scale in grid])
-    weights = np.exp(scores - scores.max())
-    weights = np.where(weights >= NEGLIGIBLE * weights.sum(), weights, 0.0)
-    kept = zip(grid, (weights / weights.sum()).tolist(), strict=True)
-    return replace(found, scales=tuple(scale._replace(weight=weight) for scale, weight in kept if weight))
+    kept = weighed(grid, [_marginal(found, scale) + float(np.log(scale.weight)) for scale in grid])
+    return replace(found, scales=tuple(scale._replace(weight=weight) for scale, weight in kept))
 
 
 def _alike(one: tuple[Array, Array], other: tuple[Array, Array], scale: Scale) -> Array:

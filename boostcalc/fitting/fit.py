@@ -263,7 +263,7 @@ class Fit(Result):
             for name, rate in known.items():
                 if rate is None:
                     known[name] = None if judge is None else judge.counts[name]
-            if None in known.values():
+            if any(rate is None for rate in known.values()):
                 raise DataError(NO_RATES)
             evaluator = Evaluator(**known)  # type: ignore[arg-type]  # none is None
         return Loop(evaluator=evaluator, response=self.response, context=policy, batch=pairs)

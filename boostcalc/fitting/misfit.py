@@ -15,10 +15,10 @@ the nearest measured context (`SHORT`): one that rises steeply on is more often 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,9 @@ from boostcalc.fitting.likelihood import Maximum, mean_error
 from boostcalc.fitting.observations import Observations
 from boostcalc.odds import Array
 
-__all__ = ["BEND", "SHORT", "STRETCH", "Misfit", "contexts_of", "misfit_of"]
+__all__ = ["BEND", "SHORT", "STRETCH", "Misfit", "contexts_of", "misfit_of", "weighed"]
+
+T = TypeVar("T")
 
 BEND = 0.2
 """Standard deviation of the bend, in log-odds for each unit of contamination beyond the measured ones."""
@@ -200,13 +202,16 @@ def misfit_of(maximum: Maximum, data: Observations) -> Misfit:
         scales=(),
         between=between,
     )
-    scores = {(offset, scatter): _restricted(found, offset, scatter) for offset, scatter in product(OFFSETS, SCATTERS)}
-    best = max(scores.values())
-    weights = {scale: float(np.exp(score - best)) for scale, score in scores.items()}
-    kept = {scale: value for scale, value in weights.items() if value >= NEGLIGIBLE * sum(weights.values())}
-    whole = sum(kept.values())
-    scales = tuple((offset, scatter, value / whole) for (offset, scatter), value in kept.items())
-    return Misfit(**{name: getattr(found, name) for name in ARRAYS}, scales=scales, between=between)
+    grid = list(product(OFFSETS, SCATTERS))
+    kept = weighed(grid, [_restricted(found, *scales) for scales in grid])
+    return replace(found, scales=tuple((*scales, weight) for scales, weight in kept))
+
+
+def weighed(grid: Sequence[T], scores: Sequence[float]) -> list[tuple[T, float]]:
+    """The points of a grid that matter, each with its weight: in proportion to exp(score), 1 in all."""
+    weights = np.exp(np.asarray(scores) - max(scores))
+    kept = np.flatnonzero(weights >= NEGLIGIBLE * weights.sum())
+    return [(grid[i], float(weights[i] / weights[kept].sum())) for i in kept.tolist()]
 
 
 def contexts_of(data: Observations) -> tuple[NDArray[np.intp], Array]:

@@ -208,7 +208,7 @@ def fill(loop: Loop, start: State, *, rounds: int, rng: np.random.Generator, cos
         wrong[n] = context.wrong
         if n == rounds and not costs:
             break
-        batch = rng.binomial(pairs, now.contamination)
+        batch = np.asarray(rng.binomial(pairs, now.contamination))  # of one loop it is a plain number
         if spent is not None:
             spent[n] = _attempts(pairs, now.acceptance, rng)
         after = loop.context.join_counts(context, pairs, batch, rng)
